@@ -1,0 +1,135 @@
+"""A game-theoretic solver for negotiations that run on several linked fronts at once.
+
+    >>> import negotiation as ng
+    >>> game = ng.load("central")              # a bundled game, or the path of a definition file
+    >>> solution = ng.solve(game)              # every equilibrium, each with a certificate
+
+The names listed in ``__all__`` are the public ones. They are imported when first used, so that
+``import negotiation`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .bargaining import SOLUTIONS, BargainingProblem
+    from .cascade import CascadeResult, cascade
+    from .catalog import load
+    from .equilibrium.result import Component, Equilibrium, Solution, Status
+    from .equilibrium.solve import solve
+    from .errors import (
+        DefinitionError,
+        ExpressionError,
+        InputError,
+        NegotiationError,
+        NotYetError,
+        NumericalError,
+        Problem,
+        UnknownNameError,
+    )
+    from .expressions import Expression
+    from .formats.definition import check, dumps, from_dict, loads, save
+    from .model import (
+        Actor,
+        Cascade,
+        Claim,
+        Front,
+        Game,
+        Issue,
+        Linkage,
+        Move,
+        Outcome,
+        Parameter,
+    )
+    from .settings import Setting, apply, setting
+
+__version__ = "0.1.0"
+
+#: public name → the module that it lives in
+_HOMES = {
+    "load": "catalog",
+    **dict.fromkeys(("loads", "from_dict", "dumps", "save", "check"), "formats.definition"),
+    **dict.fromkeys(("Actor", "Cascade", "Claim", "Front", "Game", "Issue", "Linkage", "Move",
+                     "Outcome", "Parameter"), "model"),
+    "Expression": "expressions",
+    **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
+    "solve": "equilibrium.solve",
+    **dict.fromkeys(("Component", "Equilibrium", "Solution", "Status"), "equilibrium.result"),
+    **dict.fromkeys(("BargainingProblem", "SOLUTIONS"), "bargaining"),
+    **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
+    **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
+                     "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
+}
+
+__all__ = [
+    "SOLUTIONS",
+    "Actor",
+    "BargainingProblem",
+    "Cascade",
+    "CascadeResult",
+    "Claim",
+    "Component",
+    "DefinitionError",
+    "Equilibrium",
+    "Expression",
+    "ExpressionError",
+    "Front",
+    "Game",
+    "InputError",
+    "Issue",
+    "Linkage",
+    "Move",
+    "NegotiationError",
+    "NotYetError",
+    "NumericalError",
+    "Outcome",
+    "Parameter",
+    "Problem",
+    "Setting",
+    "Solution",
+    "Status",
+    "UnknownNameError",
+    "__version__",
+    "apply",
+    "cascade",
+    "check",
+    "dumps",
+    "from_dict",
+    "load",
+    "loads",
+    "save",
+    "setting",
+    "solve",
+]
+
+
+class _Namespace(ModuleType):
+    """The package, where a public name wins over the module of the same name.
+
+    Importing ``negotiation.cascade`` makes the import system set the attribute ``cascade`` of the
+    package to the module; ``ng.cascade`` is the function, whatever was imported before.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if isinstance(value, ModuleType) and _HOMES.get(name) == name:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+sys.modules[__name__].__class__ = _Namespace

@@ -1,0 +1,49 @@
+"""The bundled games: definition files shipped inside the package."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from .errors import InputError, nearest
+from .formats.definition import load_path, loads
+from .model import Game
+
+
+def _folder() -> Traversable:
+    # In a checkout the games stand beside the package; in a wheel, inside it.
+    inside = resources.files("negotiation").joinpath("games")
+    return inside if inside.is_dir() else Path(__file__).resolve().parent.parent / "games"
+
+
+def names() -> tuple[str, ...]:
+    """The names of the bundled games, sorted."""
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir()
+                        if entry.name.endswith(".toml")))
+
+
+def text(name: str) -> str:
+    """The definition file of a bundled game, as text."""
+    return _folder().joinpath(f"{name}.toml").read_text(encoding="utf-8")
+
+
+def load(game: str | os.PathLike[str]) -> Game:
+    """Load a game: the name of a bundled one, or a path.
+
+    A string is a path when it names an existing file, ends in ``.toml`` or holds a path separator.
+
+    Raises:
+        InputError: no such name or file; DefinitionError: every problem of the file at once.
+    """
+    if isinstance(game, str) and game in (known := names()):
+        return replace(loads(text(game), file=f"{game}.toml"), name=game)
+    path = Path(game)
+    looks_like_path = not isinstance(game, str) or path.suffix == ".toml" or os.sep in game
+    if looks_like_path or path.is_file():
+        return load_path(path)
+    close = nearest(game, known)
+    hint = f"did you mean {close!r}?" if close else f"bundled games: {', '.join(known)}"
+    raise InputError(f"no bundled game and no file is called {game!r}: {hint}")

@@ -1,0 +1,258 @@
+"""The arguments of every command, with messages that name the nearest thing that exists."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import NoReturn
+
+from .. import __version__
+from ..errors import nearest
+
+GAME_HELP = "the name of a bundled game (see 'negotiation list') or the path of a definition file"
+ABOUT = "Solve negotiations that run on several linked fronts at once."
+CLOSING = """\
+Start with 'negotiation list', then 'negotiation solve nrnap'.
+Exit status: 0 done; 1 a check was answered with "no"; 2 the input is wrong."""
+
+
+class UsageError(Exception):
+    """Arguments that cannot be used; ``command`` is the one whose --help tells more."""
+
+    def __init__(self, message: str, command: str) -> None:
+        self.command = command
+        super().__init__(message)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        missing = "the following arguments are required: "
+        if message.startswith(missing):
+            message = f"{message.removeprefix(missing)} is missing"
+        raise UsageError(message.removeprefix("argument "), self.prog)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments as a namespace with ``command`` and that command's options.
+
+    Raises:
+        UsageError: with the nearest command or option for a name that does not exist.
+        SystemExit: after --help or --version.
+    """
+    parser, commands = _build()
+    first = next((word for word in argv if not word.startswith("-")), None)
+    if first is not None and first not in commands:
+        raise UsageError(f"unknown command {first!r}: {_hint(first, commands)}", parser.prog)
+    arguments, rest = parser.parse_known_args(argv)
+    if rest:
+        word = next((word for word in rest if word.startswith("-")), rest[0])
+        command = commands.get(arguments.command or "", parser)
+        raise UsageError(_unknown(word, command), command.prog)
+    if arguments.command is None:
+        raise UsageError(f"a command is missing: {_hint('', commands)}", parser.prog)
+    return arguments
+
+
+def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
+    if not word.startswith("-"):
+        return f"unexpected argument {word!r}"
+    options = [option for action in parser._actions for option in action.option_strings]
+    return f"unknown option {word!r}: {_hint(word.split('=')[0], options)}"
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    close = nearest(word, known)
+    return f"did you mean {close!r}?" if close else f"expected one of {', '.join(known)}"
+
+
+def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
+    parser = _Parser(prog="negotiation", description=ABOUT, epilog=CLOSING, allow_abbrev=False,
+                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"negotiation {__version__}")
+    group = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    commands: dict[str, argparse.ArgumentParser] = {}
+
+    def command(name: str, summary: str, *parts: Callable[[argparse.ArgumentParser], None],
+                ) -> argparse.ArgumentParser:
+        added = group.add_parser(name, help=summary, allow_abbrev=False,
+                                 description=summary[0].upper() + summary[1:] + ".")
+        for part in parts:
+            part(added)
+        commands[name] = added
+        return added
+
+    command("list", "list the bundled games", _json)
+    command("show", "show a game in words: actors, fronts, moves, linkages, parameters",
+            _game, _set, _show, _json)
+    command("check", "check a definition: every problem at once, then what looks odd",
+            _game, _set, _strict, _json)
+    command("new", "write a commented definition to start from", _new)
+    command("schema", "print the JSON Schema of definitions, or of a command's --json output",
+            _schema)
+    command("solve", "find every equilibrium and say what happens in it",
+            _game, _settings, _solving, _by, _solve, _json)
+    command("cascade", "ask whether a settlement at the centre carries over to the other fronts",
+            _game, _settings, _solving, _by, _cascade, _json)
+    command("paths", "list the most likely sequences of events",
+            _game, _settings, _solving, _by, _paths, _json)
+    command("bargain", "compare what each bargaining solution makes of one move",
+            _game, _bargain, _settings, _solving, _json)
+    return parser, commands
+
+
+# ---- groups of options --------------------------------------------------------------------------
+
+def _game(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("game", metavar="GAME", help=GAME_HELP)
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true",
+                        help="print one JSON document and nothing else")
+
+
+def _set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
+                        type=_number_pair, help="give a parameter another value (may be repeated)")
+
+
+def _settings(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what if")
+    group.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
+                       type=_number_pair, help="give a parameter another value (may be repeated)")
+    group.add_argument("--start", action="append", default=[], metavar="FRONT=STATUS", type=_pairs,
+                       help="start a front in another status")
+    group.add_argument("--hold", action="append", default=[], metavar="FRONT=STATUS", type=_pairs,
+                       help="start a front in a status and keep it there")
+    group.add_argument("--block", action="append", default=[], metavar="MOVE",
+                       help="take a move away")
+
+
+def _solving(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("solving")
+    group.add_argument("--equilibria", default="all", type=_one_of("all", "one"),
+                       metavar="all|one", help="find all equilibria (default) or one")
+    group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
+                       metavar="consent|refuse|all",
+                       help="what an actor does who gains nothing and loses nothing "
+                            "(default: what the file says)")
+    group.add_argument("--cap", default=10_000, metavar="N", type=_count,
+                       help="stop after this many equilibria (default: 10000)")
+
+
+def _by(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", default=None, metavar="T", type=_date,
+                        help="the date that chances refer to, in the file's unit of time "
+                             "(default: the file's horizon)")
+
+
+def _strict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--strict", action="store_true", help="exit with 1 when anything looks odd")
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--formulas", action="store_true",
+                        help="print the file's expressions instead of their values")
+
+
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="PATH", help="the file to write, such as my_game.toml")
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+
+
+def _schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("of", metavar="OF", nargs="?", default="definition",
+                        help="'definition' (default), or the command whose --json output is meant")
+
+
+def _solve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--states", action="store_true",
+                        help="print every state of every equilibrium")
+
+
+def _cascade(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--center", default=None, metavar="FRONT",
+                        help="the front at the centre (default: what the file says)")
+    parser.add_argument("--periphery", default=None, metavar="FRONT,FRONT,...", type=_names,
+                        help="the fronts around it (default: what the file says)")
+    parser.add_argument("--status", default=None, metavar="STATUS",
+                        help="the status that counts as settled (default: what the file says)")
+
+
+def _paths(parser: argparse.ArgumentParser) -> None:
+    _equilibrium(parser)
+    parser.add_argument("--most", default=10, metavar="N", type=_count,
+                        help="print at most this many sequences (default: 10)")
+
+
+def _bargain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("move", metavar="MOVE", help="a move of the game that has issues")
+    parser.add_argument("--state", action="append", default=[], metavar="FRONT=STATUS,...",
+                        type=_pairs, help="the state it is bargained in; fronts left out are "
+                        "where they start (default: the first state where the move is available)")
+    _equilibrium(parser)
+
+
+def _equilibrium(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--equilibrium", default=1, metavar="K", type=_count,
+                        help="the equilibrium to look at, by its number (default: 1)")
+
+
+# ---- values of options --------------------------------------------------------------------------
+
+def _number_pair(text: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, found {text!r}")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(
+            f"expected a finite number for {name.strip()!r}, found {value!r}")
+    return name.strip(), number
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for part in text.split(","):
+        name, equals, value = (word.strip() for word in part.partition("="))
+        if not equals or not name or not value:
+            raise argparse.ArgumentTypeError(f"expected FRONT=STATUS, found {part!r}")
+        if pairs.setdefault(name, value) != value:
+            raise argparse.ArgumentTypeError(f"front {name!r} is given two statuses")
+    return pairs
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text!r}")
+    return number
+
+
+def _date(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise argparse.ArgumentTypeError(f"expected a positive number, found {text!r}")
+    return number
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in words:
+            raise argparse.ArgumentTypeError(f"unknown word {text!r}: {_hint(text, words)}")
+        return text
+    return check

@@ -1,0 +1,238 @@
+"""What each command does: load, ask the library, and hand the answer to a text or a record.
+
+Imports that cost start-up time (numpy and all that needs it) are inside the commands that use them.
+"""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..catalog import load, names
+from ..errors import DefinitionError, InputError, NotYetError, Problem, UnknownNameError
+from ..formats.record import check_record, game_record, games_record
+from ..formats.record_schema import OUTPUTS, output_schema
+from ..model import Game
+from ..settings import apply, setting
+from ..text.describe import check_page, game_list, game_page, linkage_sentence
+from .terminal import Progress, note
+
+if TYPE_CHECKING:
+    from ..cascade import CascadeResult
+    from ..equilibrium.result import Equilibrium, Solution
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes to stdout, and the exit status."""
+
+    text: str
+    status: int = 0
+
+
+def run(arguments: Namespace) -> Answer:
+    """Run the command that the arguments name."""
+    return COMMANDS[arguments.command](arguments)
+
+
+def _json(record: Mapping[str, Any], status: int = 0) -> Answer:
+    return Answer(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", status)
+
+
+# ---- games -----------------------------------------------------------------------------------
+
+def _list(arguments: Namespace) -> Answer:
+    games = {name: load(name) for name in names()}
+    return _json(games_record(games)) if arguments.json else Answer(game_list(games))
+
+
+def _show(arguments: Namespace) -> Answer:
+    game = _with_parameters(load(arguments.game), arguments)
+    if arguments.json:
+        links = [linkage_sentence(game, link) for link in game.linkages]
+        return _json(game_record(game, links))
+    return Answer(game_page(game, formulas=arguments.formulas))
+
+
+def _check(arguments: Namespace) -> Answer:
+    from ..formats.definition import check
+
+    problems: tuple[Problem, ...] = ()
+    warnings: list[Problem] = []
+    states, name = None, arguments.game
+    try:
+        game = load(arguments.game)
+        name = game.name
+        game = _with_parameters(game, arguments)
+        warnings += check(game)
+        states = _count_states(game, warnings)
+    except DefinitionError as error:
+        if not arguments.json:
+            raise
+        problems = error.problems
+    status = 2 if problems else 1 if warnings and arguments.strict else 0
+    if arguments.json:
+        return _json(check_record(name, problems, warnings, states), status)
+    return Answer(check_page(game, warnings, states), status)
+
+
+def _count_states(game: Game, warnings: list[Problem]) -> int | None:
+    from ..lattice import build_lattice
+
+    try:
+        return len(build_lattice(game).states)
+    except NotYetError as error:
+        warnings.append(Problem("moves", str(error)))
+        return None
+
+
+def _new(arguments: Namespace) -> Answer:
+    from ..formats.template import new_definition
+
+    path = Path(arguments.path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: expected the path of a file, such as "
+                         f"{path / 'my_game.toml'}")
+    text = new_definition(path.stem)
+    try:
+        with path.open("w" if arguments.force else "x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise InputError(f"{path} exists already: choose another name, or --force to replace it"
+                         ) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
+    return Answer(f"Wrote {path}. Edit it, then try:\n  negotiation check {path}\n"
+                  f"  negotiation solve {path}\n")
+
+
+def _schema(arguments: Namespace) -> Answer:
+    from ..formats.schema import definition_schema
+
+    if arguments.of == "definition":
+        return _json(definition_schema())
+    if arguments.of not in OUTPUTS:
+        raise UnknownNameError("schema", arguments.of, ("definition", *OUTPUTS))
+    return _json(output_schema(arguments.of))
+
+
+# ---- equilibria ------------------------------------------------------------------------------
+
+def _solve(arguments: Namespace) -> Answer:
+    from ..cascade import cascade
+    from ..formats.record import solution_record
+    from ..text.solution import solution_page
+
+    with Progress(f"solving {arguments.game}") as progress:
+        solver = _solver(arguments, progress)
+        solution = solver(_game(arguments))
+        by = _date(arguments, solution)
+        effects: CascadeResult | None = None
+        if solution.game.cascade is not None and solution.equilibria:
+            effects = cascade(solution, by=by, matrix=False, solver=solver)
+        if arguments.json:
+            return _json(solution_record(solution, by, effects))
+        return Answer(solution_page(solution, by, effects, every_state=arguments.states))
+
+
+def _cascade(arguments: Namespace) -> Answer:
+    from ..cascade import cascade
+    from ..formats.record import cascade_record
+    from ..text.effects import cascade_page
+
+    with Progress(f"cascade of {arguments.game}") as progress:
+        solver = _solver(arguments, progress)
+        solution = solver(_game(arguments))
+        result = cascade(solution, center=arguments.center, periphery=arguments.periphery,
+                         status=arguments.status, by=_date(arguments, solution), solver=solver)
+    if arguments.json:
+        return _json(cascade_record(solution, result))
+    return Answer(cascade_page(solution.game, result))
+
+
+def _paths(arguments: Namespace) -> Answer:
+    from ..formats.record import paths_record
+    from ..text.solution import paths_page
+
+    with Progress(f"solving {arguments.game}") as progress:
+        solution = _solver(arguments, progress)(_game(arguments))
+        equilibrium = _chosen(solution, arguments.equilibrium)
+        by = _date(arguments, solution)
+        paths = equilibrium.process.paths(most=arguments.most, by=by)
+    if arguments.json:
+        return _json(paths_record(solution, equilibrium, paths, by))
+    return Answer(paths_page(solution, equilibrium, paths, by))
+
+
+def _bargain(arguments: Namespace) -> Answer:
+    from ..formats.record import bargain_record
+    from ..text.deals import bargain, bargain_page
+
+    with Progress(f"solving {arguments.game}") as progress:
+        solution = _solver(arguments, progress)(_game(arguments))
+        state = _merged("--state", arguments.state)
+        problem = bargain(_chosen(solution, arguments.equilibrium), arguments.move, state or None)
+    if arguments.json:
+        return _json(bargain_record(solution, problem))
+    return Answer(bargain_page(solution.game, problem))
+
+
+def _solver(arguments: Namespace, progress: Progress) -> Callable[[Game], Solution]:
+    from ..equilibrium.solve import solve
+
+    return partial(solve, equilibria=arguments.equilibria, cap=arguments.cap,
+                   indifferent=arguments.indifferent, progress=progress.count)
+
+
+def _game(arguments: Namespace) -> Game:
+    """The game that the arguments name, under their setting."""
+    game = _with_parameters(load(arguments.game), arguments)
+    return apply(game, setting(start=_merged("--start", arguments.start),
+                               hold=_merged("--hold", arguments.hold), block=arguments.block))
+
+
+def _date(arguments: Namespace, solution: Solution) -> float:
+    return solution.game.horizon if arguments.by is None else float(arguments.by)
+
+
+def _chosen(solution: Solution, number: int) -> Equilibrium:
+    count = len(solution.equilibria)
+    if not count:
+        raise InputError(f"no equilibrium was found: {solution.status}")
+    if number > count:
+        raise InputError(f"--equilibrium: there is no equilibrium {number}: expected a number from "
+                         f"1 to {count}")
+    return solution.equilibria[number - 1]
+
+
+# ---- options ---------------------------------------------------------------------------------
+
+def _with_parameters(game: Game, arguments: Namespace) -> Game:
+    values = _merged("--set", [{name: value} for name, value in arguments.set])
+    for name, value in values.items():
+        parameter = game.parameters.get(name)
+        if parameter is not None and parameter.low is not None and parameter.high is not None and (
+                not parameter.low <= value <= parameter.high):
+            note(f"{name} = {value:g} lies outside the range that the file gives it, "
+                 f"{parameter.low:g} to {parameter.high:g}")
+    return game.with_parameters(**values)
+
+
+def _merged(option: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for table in tables:
+        for name, value in table.items():
+            if merged.setdefault(name, value) != value:
+                raise InputError(f"{option}: {name!r} is given twice, as {merged[name]} and as "
+                                 f"{value}")
+    return merged
+
+
+COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
+    "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
+    "solve": _solve, "cascade": _cascade, "paths": _paths, "bargain": _bargain}

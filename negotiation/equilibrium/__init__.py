@@ -1,0 +1,1 @@
+"""Equilibria of linked bargaining games: results, the solvers and the certificate."""

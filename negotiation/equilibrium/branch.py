@@ -1,0 +1,398 @@
+"""All equilibria of open states: branch and bound over labels and boxes, every problem at once.
+
+A node is a box (see ``bounds``). Each round contracts all boxes, drops the empty ones, solves those
+whose consents are all labelled (``leaf``), and splits the rest: on an undecided move into refused,
+made, and mixed with each set of members that can be left without gain; when nothing is undecided,
+across the widest unknown, until the interval test (``proof``) says that a box holds at most one
+equilibrium. The list of a problem is proved complete when no node is left and no tie was met.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bounds import MADE, MIX, REFUSED, UNDECIDED, Nodes, best_worth, binding, contract, payoffs, roots
+from .leaf import Candidates, active, guess, index, linear, newton, single
+from .problem import EGALITARIAN, NASH, ZERO, Problems, surplus
+from .proof import at_most_one
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+#: nodes that one problem may cost before its remaining boxes are only searched: when an equilibrium
+#: has been found, and when none has
+NODE_BUDGET, MOST_NODES = 30, 3000
+#: boxes of one problem that are searched when its budget ends, and starts of Newton's method in each
+MOST_PROBED, STARTS = 8, 2
+SAME = 1e-8
+
+
+@dataclass(eq=False)
+class Points:
+    """k equilibria of P problems, sorted by owner: value (k, n), consent, label (k, M), terms
+    (k, M, n, J), paid (k, M, n), index (k,), tied (k, M); ``doubt`` problem → why incomplete.
+    """
+
+    owner: Ints
+    label: Ints
+    value: Floats
+    consent: Floats
+    terms: Floats
+    paid: Floats
+    index: Ints
+    tied: Bools
+    doubt: dict[int, str] = field(default_factory=dict)
+
+
+class _Search:
+    """The state of one branch and bound."""
+
+    def __init__(self, problems: Problems, first: bool) -> None:
+        # a move whose rate is 0 changes no value: its consent is read off afterwards
+        self.problems, self.first = problems.without(problems.rate == 0), first
+        self.cost = np.zeros(problems.size, dtype=np.int64)
+        self.doubt: dict[int, str] = {}
+        self.guessed = False
+        self.found: list[tuple[Ints, Ints, Candidates, Bools]] = []
+
+    def run(self) -> Points:
+        nodes = roots(self.problems)
+        while len(nodes.owner):
+            sub = self.problems.take(nodes.owner)
+            contract(sub, nodes)
+            nodes = nodes.take(~nodes.empty)
+            np.add.at(self.cost, nodes.owner, 1)
+            if not self.guessed:
+                self._guess(nodes)
+            nodes = self._next(self._within_budget(nodes))
+            if self.first:
+                nodes = nodes.take(~self._solved(nodes.owner))
+        return self._points()
+
+    def _solved(self, owner: Ints) -> Bools:
+        """Which of some problems have an equilibrium already."""
+        if not self.found:
+            return np.zeros(len(owner), dtype=bool)
+        return np.isin(owner, np.concatenate([part[0] for part in self.found]))
+
+    def _within_budget(self, nodes: Nodes) -> Nodes:
+        # one equilibrium exists, so a problem without any yet is worth far more boxes
+        budget = np.where(self._solved(nodes.owner), NODE_BUDGET, MOST_NODES)
+        over = self.cost[nodes.owner] > budget
+        if over.any():
+            for p in np.unique(nodes.owner[over]):
+                self.doubt[int(p)] = "the search stopped at its budget of boxes"
+            self._probe(nodes.take(over))
+        return nodes.take(~over)
+
+    def _next(self, nodes: Nodes) -> Nodes:
+        if not len(nodes.owner):
+            return nodes
+        sub = self.problems.take(nodes.owner)
+        undecided = (nodes.label == UNDECIDED).any(axis=1)
+        live = active(sub, nodes.label)
+        count, mixed = live.sum(axis=1), (nodes.label >= MIX).any(axis=1)
+        straight = ~undecided & (count == 0)
+        closed = ~(live & (sub.kind != NASH) & (sub.kind != EGALITARIAN)).any(axis=1)
+        alone = ~undecided & (count == 1) & ~mixed & closed
+        for mask, solver in ((straight, linear), (alone, single)):
+            rows = np.flatnonzero(mask)
+            if len(rows):
+                self._record(nodes.take(rows), solver(sub.take(rows), nodes.label[rows]))
+        hard = np.flatnonzero(~undecided & ~straight & ~alone)
+        parts = [self._branch(nodes.take(undecided), sub.take(undecided))]
+        if len(hard):
+            parts.append(self._settle(nodes.take(hard), sub.take(hard)))
+        return Nodes.join(parts)
+
+    def _guess(self, nodes: Nodes) -> None:
+        """Newton once in every pure regime of the problems that are not closed, then with one mix.
+
+        The boxes prove; this finds, and makes a problem whose proof is long cheap to answer.
+        """
+        self.guessed = True
+        live = active(self.problems.take(nodes.owner), nodes.label)
+        open_ = (nodes.label == UNDECIDED).any(axis=1) & self.problems.bargained.any(axis=1)[nodes.owner]
+        nodes = nodes.take(open_ | (live.sum(axis=1) > 1))
+        if not len(nodes.owner):
+            return
+        pure = self._decide_rest(nodes)
+        self._newton(pure)
+        pure = pure.take(~self._solved(pure.owner))
+        children = [self._mix_one(pure, m) for m in range(pure.label.shape[1])]
+        mixed = [child for child in children if len(child.owner)]
+        if mixed:
+            self._newton(Nodes.join(mixed))
+
+    def _mix_one(self, nodes: Nodes, move: int) -> Nodes:
+        """Nodes with one made move mixed instead, for each member it can leave without gain."""
+        sub = self.problems.take(nodes.owner)
+        made = (nodes.label[:, move] == MADE) & sub.member[:, move].any(axis=1)
+        rows, who = np.nonzero(made[:, None] & sub.member[:, move])
+        child = nodes.take(rows)
+        child.label[:, move] = MIX + (1 << who)
+        return child
+
+    def _newton(self, nodes: Nodes) -> None:
+        """Newton from best responses in every node's regime; whatever passes is kept."""
+        if not len(nodes.owner):
+            return
+        sub = self.problems.take(nodes.owner)
+        if (active(sub, nodes.label) & (sub.kind != NASH)).any():
+            return
+        value, terms = guess(sub, nodes.label)
+        rows = np.flatnonzero(np.isfinite(value).all(axis=1))
+        if len(rows):
+            half = np.full(nodes.label[rows].shape, 0.5)
+            box = nodes.take(rows)
+            self._record(box, newton(sub.take(rows), box.label, value[rows], half, terms[rows]))
+
+    # ---- leaves -------------------------------------------------------------------------------
+
+    def _record(self, nodes: Nodes, points: Candidates) -> Bools:
+        """Keep the candidates that pass every condition; returns which."""
+        sub = self.problems.take(nodes.owner)
+        good, tied = verify(sub, nodes.label, points)
+        for row in np.flatnonzero(points.odd & points.good):
+            self.doubt[int(nodes.owner[row])] = TIE
+        for row in np.flatnonzero(good & tied.any(axis=1)):
+            self.doubt[int(nodes.owner[row])] = TIE
+        kept = np.flatnonzero(good)
+        if len(kept):
+            self.found.append((nodes.owner[kept], nodes.label[kept],
+                               Candidates(*(getattr(points, name)[kept] for name in
+                                            ("value", "consent", "terms", "paid", "good", "odd"))),
+                               tied[kept]))
+        return good
+
+    def _settle(self, nodes: Nodes, sub: Problems) -> Nodes:
+        """Boxes with several bargains, or a bargain and a mix: test, solve, or split."""
+        other = (active(sub, nodes.label) & (sub.kind != NASH)).any(axis=1)
+        if other.any():
+            for p in np.unique(nodes.owner[other]):
+                self.doubt[int(p)] = "uniqueness is proved for Nash and egalitarian terms only"
+            self._probe(nodes.take(other))
+            nodes, sub = nodes.take(~other), sub.take(~other)
+        unique = at_most_one(sub, nodes)
+        closed = np.zeros(len(nodes.owner), dtype=bool)
+        rows = np.flatnonzero(unique & ~nodes.empty)
+        if len(rows):
+            box = nodes.take(rows)
+            points = newton(sub.take(rows), box.label, 0.5 * (box.low + box.high),
+                            0.5 * (box.a_low + box.a_high), box.hint)
+            inside = np.flatnonzero(points.good & self._inside(box, sub.take(rows), points))
+            closed[rows[inside]] = True
+            if len(inside):
+                self._record(box.take(inside), _take(points, inside))
+        rest = ~nodes.empty & ~closed
+        return self._split(nodes.take(rest), sub.take(rest))
+
+    def _inside(self, nodes: Nodes, sub: Problems, points: Candidates) -> Bools:
+        slack = 1e-9 * sub.scale
+        mixed = nodes.label >= MIX
+        inside: Bools = ((points.value >= nodes.low - slack)
+                         & (points.value <= nodes.high + slack)).all(axis=1)
+        inside &= (~mixed | ((points.consent >= nodes.a_low - 1e-9)
+                             & (points.consent <= nodes.a_high + 1e-9))).all(axis=1)
+        return inside
+
+    def _probe(self, nodes: Nodes) -> None:
+        """Search boxes of problems without an equilibrium yet from several points, a fixed seed's."""
+        rng = np.random.default_rng(20260101)
+        nodes = nodes.take(~self._solved(nodes.owner))
+        nodes = self._decide_rest(nodes)
+        joint = (binding(nodes.label, nodes.low.shape[1]).sum(axis=2) > 1).any(axis=1)
+        nodes = nodes.take(~joint)
+        order = np.argsort(nodes.owner, kind="stable")
+        rank = np.arange(len(order)) - np.searchsorted(nodes.owner[order], nodes.owner[order])
+        nodes = nodes.take(order[rank < MOST_PROBED])
+        for start in range(STARTS):
+            if not len(nodes.owner):
+                return
+            sub = self.problems.take(nodes.owner)
+            share = rng.random(nodes.low.shape) if start else 0.5
+            part = rng.random(nodes.a_low.shape) if start else 0.5
+            points = newton(sub, nodes.label, nodes.low + share * (nodes.high - nodes.low),
+                            nodes.a_low + part * (nodes.a_high - nodes.a_low), nodes.hint)
+            self._record(nodes, points)
+
+    def _decide_rest(self, nodes: Nodes) -> Nodes:
+        """Every pure labelling of what a node leaves undecided (at most 64 a node)."""
+        for _ in range(6):
+            open_ = (nodes.label == UNDECIDED).any(axis=1)
+            if not open_.any():
+                break
+            both = nodes.take(open_)
+            other = nodes.take(open_)
+            at = (both.label == UNDECIDED).argmax(axis=1)
+            both.label[np.arange(len(at)), at] = MADE
+            other.label[np.arange(len(at)), at] = REFUSED
+            nodes = Nodes.join([nodes.take(~open_), both, other])
+        return nodes.take((nodes.label != UNDECIDED).all(axis=1))
+
+    # ---- splitting ----------------------------------------------------------------------------
+
+    def _branch(self, nodes: Nodes, sub: Problems) -> Nodes:
+        """Children of nodes with an undecided move: refused, made, and every mix."""
+        if not len(nodes.owner):
+            return nodes
+        weight = np.where(nodes.label == UNDECIDED, 1.0 + sub.rate, 0.0)
+        move = weight.argmax(axis=1)
+        rows = np.arange(len(move))
+        children = []
+        for label in (MADE, REFUSED):
+            child = nodes.take(rows)
+            child.label[rows, move] = label
+            children.append(child)
+        n = sub.reward.shape[2]
+        member = sub.member[rows, move]
+        _, worth = best_worth(sub.value[rows, move], sub.curvature[rows, move])
+        best = sub.reward[rows, move] + worth.sum(axis=1)
+        slack = 4 * ZERO * sub.scale
+        for i in range(n):
+            # V_i = max_x (W + u)_i must lie in the box
+            fit = member[:, i] & (best[:, i] >= (nodes.low - slack)[:, i])
+            fit &= best[:, i] <= (nodes.high + slack)[:, i]
+            children.append(_labelled(nodes, np.flatnonzero(fit), move, MIX + (1 << i)))
+        children += self._joint_mixes(nodes, sub, move, best)
+        return Nodes.join(children)
+
+    def _joint_mixes(self, nodes: Nodes, sub: Problems, move: Ints, best: Floats) -> list[Nodes]:
+        """Mixes of a bargain that leave two or more members at zero: they must disagree on terms."""
+        rows = np.arange(len(move))
+        v, c = sub.value[rows, move], sub.curvature[rows, move]
+        cares = ((v != 0) | (c != 0)).any(axis=1) & sub.member[rows, move]
+        gains = best > nodes.low
+        out = []
+        for row in np.flatnonzero((cares & gains).sum(axis=1) > 1):
+            who = np.flatnonzero(cares[row] & gains[row])
+            for mask in range(1, 1 << len(who)):
+                held = who[[bool(mask >> b & 1) for b in range(len(who))]]
+                if len(held) > 1:
+                    code = MIX + sum(1 << int(i) for i in held)
+                    out.append(_labelled(nodes, np.array([row]), move, code))
+        return out
+
+    def _split(self, nodes: Nodes, sub: Problems) -> Nodes:
+        """Halve each box across its widest unknown; give up on boxes too small to halve.
+
+        Given the mixed consents, a bargain's terms depend on the others only through what those
+        pay its members; so the unknowns to halve are mixed consents, and what one bargain pays an
+        actor who sits in another.
+        """
+        if not len(nodes.owner):
+            return nodes
+        live = active(sub, nodes.label)
+        touched = ((sub.value != 0) | (sub.curvature != 0)).any(axis=2) & live[..., None]
+        seats = sub.member & live[..., None]
+        elsewhere = (seats.sum(axis=1)[:, None, :] - seats) > 0
+        low, high = payoffs(sub, nodes)
+        # how far each can move a value of waiting
+        weight = sub.rate[..., None] / (
+            (sub.discount + (sub.rate * live).sum(axis=1, keepdims=True)) * sub.scale)[:, None, :]
+        width = np.where(touched & elsewhere, (high - low) * weight, 0.0)
+        size, moves, n = width.shape
+        apart = np.maximum(high - nodes.low[:, None, :], nodes.high[:, None, :] - low) * weight
+        apart = np.where(binding(nodes.label, n), 0.0, apart).max(axis=2)
+        mixed = np.where(nodes.label >= MIX, (nodes.a_high - nodes.a_low) * apart, 0.0)
+        flat = np.concatenate([mixed, width.reshape(size, -1)], axis=1)
+        tiny = flat.max(axis=1) < 1e-8
+        if tiny.any():
+            for p in np.unique(nodes.owner[tiny]):
+                self.doubt[int(p)] = "an equilibrium is singular, or nearly so"
+            self._probe(nodes.take(tiny))
+        keep = np.flatnonzero(~tiny)
+        left, right = nodes.take(keep), nodes.take(keep)
+        at = flat[keep].argmax(axis=1)
+        some, paid = np.flatnonzero(at < moves), np.flatnonzero(at >= moves)
+        pick = (some, at[some])
+        left.a_high[pick] = right.a_low[pick] = 0.5 * (left.a_low[pick] + left.a_high[pick])
+        pick = (paid, *np.divmod(at[paid] - moves, n))
+        source = (keep[paid], *pick[1:])
+        left.pay_low[pick], right.pay_high[pick] = low[source], high[source]
+        left.pay_high[pick] = right.pay_low[pick] = 0.5 * (low[source] + high[source])
+        return Nodes.join([left, right])
+
+    # ---- the answer ---------------------------------------------------------------------------
+
+    def _points(self) -> Points:
+        size, moves, n = self.problems.reward.shape
+        issues = self.problems.value.shape[2]
+        if not self.found:
+            return Points(np.zeros(0, dtype=np.int64), np.zeros((0, moves), dtype=np.int64),
+                          np.zeros((0, n)), np.zeros((0, moves)), np.zeros((0, moves, n, issues)),
+                          np.zeros((0, moves, n)), np.zeros(0, dtype=np.int64),
+                          np.zeros((0, moves), dtype=bool), self.doubt)
+        owner, label, tied = (np.concatenate([part[k] for part in self.found]) for k in (0, 1, 3))
+        value, consent, terms, paid = (
+            np.concatenate([getattr(part[2], name) for part in self.found])
+            for name in ("value", "consent", "terms", "paid"))
+        order = np.lexsort((*(-np.round(consent, 9)).T[::-1], owner))
+        keep = _distinct(owner[order], value[order] / self.problems.scale[owner[order]],
+                         consent[order])
+        order = order[keep]
+        owner, label = owner[order], label[order]
+        value, consent = value[order], consent[order]
+        sign = index(self.problems.take(owner), label, value, consent)
+        return Points(owner, label, value, consent, terms[order], paid[order], sign, tied[order],
+                      self.doubt)
+
+
+TIE = "an exact tie leaves consents undetermined"
+
+
+def solve_problems(problems: Problems, first: bool = False) -> Points:
+    """All equilibria of every problem, or with ``first`` at least one of each."""
+    return _Search(problems, first).run()
+
+
+def verify(problems: Problems, label: Ints, points: Candidates) -> tuple[Bools, Bools]:
+    """Which candidates satisfy every consent condition, and (k, M) where σ is zero though pure."""
+    scale = problems.scale[:, None, :]
+    gain = (problems.reward + points.paid - points.value[:, None, :]) / scale
+    least = np.where(problems.member, gain, np.inf).min(axis=2)
+    asked = problems.present & problems.member.any(axis=2)
+    sigma = least.copy()
+    rows, cols = np.nonzero(asked & problems.bargained & (label == REFUSED)
+                            & points.good[:, None])
+    if len(rows):
+        sigma[rows, cols] = surplus(problems, (rows, cols), points.value[rows])
+    mixed = label >= MIX
+    wrong = asked & ((label == MADE) & (least < -ZERO) | (label == REFUSED) & (sigma > ZERO)
+                     | mixed & (least < -ZERO))
+    out_of_range = mixed & ((points.consent < -SAME) | (points.consent > 1 + SAME))
+    tied = asked & ~mixed & (np.abs(sigma) <= ZERO)
+    tied |= mixed & ((points.consent < SAME) | (points.consent > 1 - SAME))
+    return points.good & ~wrong.any(axis=1) & ~out_of_range.any(axis=1), tied
+
+
+def _distinct(owner: Ints, value: Floats, consent: Floats) -> Bools:
+    """First of each group of equal points; rows come sorted by owner."""
+    keep = np.ones(len(owner), dtype=bool)
+    if (owner[1:] != owner[:-1]).all():
+        return keep
+    start = 0
+    for k in range(1, len(owner)):
+        if owner[k] != owner[start]:
+            start = k
+            continue
+        others = [q for q in range(start, k) if keep[q]]
+        same = (np.abs(value[others] - value[k]).max(axis=1) < SAME) & (
+            np.abs(consent[others] - consent[k]).max(axis=1) < SAME)
+        keep[k] = not same.any()
+    return keep
+
+
+def _take(points: Candidates, rows: Ints) -> Candidates:
+    return Candidates(*(getattr(points, name)[rows] for name in
+                        ("value", "consent", "terms", "paid", "good", "odd")))
+
+
+def _labelled(nodes: Nodes, rows: Ints, move: Ints, code: int) -> Nodes:
+    child = nodes.take(rows)
+    child.label[np.arange(len(rows)), move[rows]] = code
+    return child

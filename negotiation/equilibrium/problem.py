@@ -1,0 +1,168 @@
+"""One open state with its successors' values given: the problem that a component solver solves.
+
+Problems are stacked: P of them lead every array, padded to M moves and J issues. A padded move is
+not ``present``; a padded issue pays nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernels import bargain, terms
+from ..lattice import Lattice
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+#: bargaining solutions by code; Nash is the one that proofs of uniqueness cover
+KINDS = ("nash", "kalai-smorodinsky", "egalitarian", "utilitarian", "equal-loss", "offers")
+NASH, EGALITARIAN, OFFERS = (KINDS.index(name) for name in ("nash", "egalitarian", "offers"))
+
+#: a surplus or gain smaller than this share of an actor's payoff range counts as zero
+ZERO = 1e-11
+
+
+@dataclass(frozen=True, eq=False)
+class Problems:
+    """P open states. Shapes: discount, flow, scale (P, n); rate, present, kind (P, M);
+    reward (W = lump + next value), member, weights (P, M, n); value, curvature (P, M, J, n).
+    """
+
+    discount: Floats
+    flow: Floats
+    scale: Floats
+    rate: Floats
+    present: Bools
+    kind: Ints
+    reward: Floats
+    member: Bools
+    weights: Floats
+    value: Floats
+    curvature: Floats
+
+    @property
+    def size(self) -> int:
+        return len(self.discount)
+
+    @property
+    def chance(self) -> Bools:
+        """(P, M) moves that nobody's consent is needed for."""
+        return self.present & ~self.member.any(axis=2)
+
+    @property
+    def bargained(self) -> Bools:
+        """(P, M) moves with an issue that pays somebody."""
+        return self.present & ((self.value != 0) | (self.curvature != 0)).any(axis=(2, 3))
+
+    def take(self, rows: Ints | Bools) -> Problems:
+        """The problems of some rows."""
+        return Problems(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def with_members(self, member: Bools) -> Problems:
+        return replace(self, member=member)
+
+    def without(self, moves: Bools) -> Problems:
+        """The problems without some moves (P, M): they are absent, so nothing is asked of them."""
+        return replace(self, present=self.present & ~moves,
+                       member=self.member & ~moves[..., None])
+
+
+def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Problems:
+    """The problems of some states at some draws; ``next_value`` is (P, M, n) at the moves' targets."""
+    moves, issues, n = next_value.shape[1], lattice.value.shape[2], next_value.shape[2]
+    at = lattice.first_edge[state][:, None] + np.arange(moves)
+    present = at < lattice.first_edge[state + 1][:, None]
+    edge = np.where(present, at, 0)
+    row = draw[:, None]
+    kinds = np.array([KINDS.index(move.solution) for move in lattice.game.moves.values()] or [0])
+    if not len(lattice.edge_move):
+        edge_kind = np.zeros(present.shape, dtype=np.int64)
+        lump = np.zeros_like(next_value)
+        rate, member = np.zeros(present.shape), np.zeros(next_value.shape, dtype=bool)
+    else:
+        edge_kind = kinds[lattice.edge_move[edge]]
+        lump, rate = lattice.lump[row, edge], lattice.rate[row, edge]
+        member = lattice.member[edge] & present[..., None]
+    shape = (len(state), moves, issues, n)
+    value, curvature = np.zeros(shape), np.zeros(shape)
+    weights = np.ones(next_value.shape)
+    if lattice.value.shape[1]:
+        term = np.where(present, lattice.bargain[edge], -1)
+        has = term >= 0
+        index = np.where(has, term, 0)
+        value = np.where(has[..., None, None], lattice.value[row, index], 0.0)
+        curvature = np.where(has[..., None, None], lattice.curvature[row, index], 0.0)
+        weights = np.where(has[..., None], lattice.weights[row, index], 1.0)
+    return Problems(
+        discount=lattice.discount[draw], flow=lattice.flow[draw, state],
+        scale=lattice.payoff_range()[draw], rate=np.where(present, rate, 0.0), present=present,
+        kind=edge_kind, reward=np.where(present[..., None], lump + next_value, 0.0), member=member,
+        weights=weights, value=value, curvature=curvature)
+
+
+def settle(problems: Problems, moves: tuple[Ints, Ints], value: Floats,
+           hint: Floats | None = None) -> tuple[Floats, Floats]:
+    """Terms at the value of waiting: for the moves (rows, columns), given their rows' V (k, n).
+
+    Returns the terms (k, n, J), one set per proposer (all alike but under ``offers``), and what
+    they pay (k, n). Terms that did not converge are not a number.
+    """
+    rows, cols = moves
+    base = problems.reward[rows, cols] - value
+    v, c = problems.value[rows, cols], problems.curvature[rows, cols]
+    weights, member = problems.weights[rows, cols], problems.member[rows, cols]
+    kind = problems.kind[rows, cols]
+    terms_ = np.zeros((len(rows), base.shape[1], v.shape[1]))
+    share = np.full(base.shape, 1.0 / base.shape[1])
+    for code in np.unique(kind):
+        mine = np.flatnonzero(kind == code)
+        arguments = (base[mine], v[mine], c[mine], weights[mine], member[mine])
+        if code == NASH and hint is not None:
+            terms_[mine] = terms.nash(*arguments, hint[mine])[0][:, None, :]
+            continue
+        answer = getattr(bargain, KINDS[code].replace("-", "_"))(*arguments)
+        ok = answer.ok.reshape(len(mine), *(1,) * 2)
+        terms_[mine] = np.where(ok, answer.x if code == OFFERS else answer.x[:, None, :], np.nan)
+        if code == OFFERS:
+            power = np.where(member[mine], weights[mine], 0.0)
+            share[mine] = power / power.sum(axis=1, keepdims=True)
+    x = terms_[..., None]
+    utility = (x * v[:, None] - 0.5 * x * x * c[:, None]).sum(axis=2)
+    return terms_, (share[..., None] * utility).sum(axis=1)
+
+
+def _scaled(problems: Problems, moves: tuple[Ints, Ints], value: Floats,
+            ) -> tuple[Floats, Floats, Floats]:
+    """Gains at x = 0, issue values and curvatures of some moves in units of payoff range.
+
+    Scaling each member's gain by a positive number leaves σ's sign alone and makes one tolerance
+    serve all actors.
+    """
+    rows, cols = moves
+    by = problems.scale[rows]
+    return ((problems.reward[rows, cols] - value) / by,
+            problems.value[rows, cols] / by[:, None, :],
+            problems.curvature[rows, cols] / by[:, None, :])
+
+
+def surplus(problems: Problems, moves: tuple[Ints, Ints], value: Floats) -> Floats:
+    """(k,) σ of some moves (rows, columns) at their rows' V (k, n), in units of payoff range."""
+    rows, cols = moves
+    member = problems.member[rows, cols]
+    base, v, c = _scaled(problems, moves, value)
+    sigma: Floats = np.where(member, base, np.inf).min(axis=1)
+    open_ = np.flatnonzero(problems.bargained[rows, cols] & member.any(axis=1))
+    if len(open_):
+        sigma[open_] = bargain.max_min(base[open_], v[open_], c[open_], member[open_]).sigma
+    return sigma
+
+
+def sign(problems: Problems, moves: tuple[Ints, Ints], value: Floats, hint: Floats) -> Floats:
+    """(k,) a number with the sign of σ of some bargained moves, 0 where it cannot be told."""
+    rows, cols = moves
+    base, v, c = _scaled(problems, moves, value)
+    return terms.sign_of_surplus(base, v, c, problems.member[rows, cols], hint)

@@ -1,0 +1,167 @@
+"""What a solve returns: equilibria with their certificates, and how the solve ended."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError, UnknownNameError
+from ..lattice import Lattice
+from ..model import Game
+from ..process import Process
+
+Floats = NDArray[np.float64]
+
+
+class Status(enum.Enum):
+    """How a solve ended; the value reads as a sentence."""
+
+    COMPLETE = "Every equilibrium is listed."
+    CAPPED = "The list stops at the cap; there are more equilibria."
+    UNPROVED = "These are the equilibria that the search found; that there are no others is not proved."
+    CONTINUUM = "Equilibria form a continuum; its extreme points are listed, the points between are not."
+    ONE = "One equilibrium was asked for; whether there are others was not asked."
+    REJECTED = "An equilibrium that missed the certificate's tolerance was left out."
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Component:
+    """A continuum of equilibria in one state: consents that can vary because somebody is indifferent.
+
+    Attributes:
+        state: index of the state.
+        moves: the moves whose surplus is zero over an interval of consents.
+        actors: who is indifferent about them.
+        extremes: the extreme points, each a table move → consent probability.
+        value_varies: whether any actor's value in the state differs along the component.
+    """
+
+    state: int
+    moves: tuple[str, ...]
+    actors: tuple[str, ...]
+    extremes: tuple[tuple[float, ...], ...]
+    value_varies: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibrium:
+    """One Markov perfect equilibrium of a lattice at one draw of its parameters.
+
+    Attributes:
+        id: its number in the list, from 1.
+        values: (S, n) V_i(s), in payoff units.
+        consent: (E,) α, the probability that the move is made at an opportunity.
+        terms: (T, J) the terms of each bargained edge, in [0, 1]; for ``offers`` their mean.
+        proposals: (T, n, J) each proposer's terms, or None when no move uses ``offers``.
+        surplus: (E,) σ, the best gain that every member can have at once.
+        index: ±1 (the product over states), 0 where a state's is not defined.
+        regret: largest violation of the equilibrium conditions over all states, relative to each
+            actor's payoff range, recomputed from the game.
+        components: the continua that this equilibrium is a chosen point of.
+    """
+
+    id: int
+    lattice: Lattice
+    draw: int
+    values: Floats
+    consent: Floats
+    terms_array: Floats
+    proposals: Floats | None
+    surplus: Floats
+    index: int
+    regret: float
+    components: tuple[Component, ...] = ()
+
+    @property
+    def game(self) -> Game:
+        return self.lattice.game
+
+    @cached_property
+    def pure(self) -> bool:
+        """Whether every consent is 0 or 1."""
+        return bool(np.all((self.consent == 0.0) | (self.consent == 1.0)))
+
+    @cached_property
+    def process(self) -> Process:
+        """The Markov chain over states that play follows in this equilibrium."""
+        return Process(self.lattice, self.lattice.rate[self.draw] * self.consent)
+
+    def _state(self, state: Mapping[str, str] | int | None) -> int:
+        if state is None:
+            return 0
+        return state if isinstance(state, int) else self.lattice.find(state)
+
+    def _edge(self, move: str, state: Mapping[str, str] | int | None) -> int:
+        if move not in self.game.moves:
+            raise UnknownNameError("move", move, self.game.moves)
+        edges = np.flatnonzero(self.lattice.edge_move == self.lattice.moves.index(move))
+        if state is not None:
+            edges = edges[self.lattice.edge_state[edges] == self._state(state)]
+        if not len(edges):
+            where = "any state that play can reach" if state is None else f"the state {state}"
+            raise InputError(f"move {move!r} is not available in {where}")
+        return int(edges[0])
+
+    def value(self, actor: str, state: Mapping[str, str] | int | None = None) -> float:
+        """V_i in a state (the start when none is given)."""
+        if actor not in self.game.actors:
+            raise UnknownNameError("actor", actor, self.game.actors)
+        return float(self.values[self._state(state), self.lattice.actors.index(actor)])
+
+    def consent_to(self, move: str, state: Mapping[str, str] | int | None = None) -> float:
+        """α of a move in a state (in the first state where it is available when none is given)."""
+        return float(self.consent[self._edge(move, state)])
+
+    def terms(self, move: str, state: Mapping[str, str] | int | None = None) -> dict[str, float]:
+        """The terms of a move in a state (the first where it is available), issue → x ∈ [0, 1]."""
+        edge = self._edge(move, state)
+        row = self.lattice.bargain[edge]
+        names = self.game.moves[move].issues
+        return {name: float(self.terms_array[row, j]) for j, name in enumerate(names)}
+
+    def probability(self, outcome: str, by: float | None = None) -> float:
+        """The chance that an outcome is reached by a date (the game's horizon when none is given)."""
+        return self.process.outcome(outcome, self.game.horizon if by is None else by).probability
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The equilibria of a game and what is known about the list.
+
+    Attributes:
+        equilibria: in a deterministic order, each with its certificate.
+        complete: True only when it is proved that the list holds every equilibrium that obeys the
+            game's rule for indifference (``game.indifferent``).
+        status: how the solve ended. ``incomplete_because`` says it with the places, None if complete.
+        seconds: wall time of the solve.
+    """
+
+    game: Game
+    lattice: Lattice
+    equilibria: tuple[Equilibrium, ...]
+    complete: bool
+    status: Status
+    incomplete_because: str | None
+    seconds: float
+
+    @property
+    def count(self) -> int | None:
+        """How many equilibria there are; None when that is not known."""
+        return len(self.equilibria) if self.complete else None
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """Every continuum met in any equilibrium of the list."""
+        found: dict[tuple[object, ...], Component] = {}
+        for equilibrium in self.equilibria:
+            for part in equilibrium.components:
+                found.setdefault((part.state, part.moves, part.extremes), part)
+        return tuple(found.values())

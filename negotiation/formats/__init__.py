@@ -1,0 +1,1 @@
+"""Readers and writers: what is on disk, and the frozen values it stands for."""

@@ -1,0 +1,191 @@
+"""JSON Schemas of what the commands print with ``--json`` (draft 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import UnknownNameError
+
+Schema = dict[str, Any]
+
+_DRAFT = "http://json-schema.org/draft-07/schema#"
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "number"}
+WHOLE: Schema = {"type": "integer"}
+YES: Schema = {"type": "boolean"}
+CHANCE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+
+
+def output_schema(command: str) -> Schema:
+    """The JSON Schema of what ``negotiation COMMAND --json`` prints.
+
+    Raises:
+        UnknownNameError: for a command without JSON output.
+    """
+    if command not in OUTPUTS:
+        raise UnknownNameError("output", command, ("definition", *OUTPUTS))
+    title, build = OUTPUTS[command]
+    return {"$schema": _DRAFT, "title": title, **build()}
+
+
+def _record(properties: dict[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
+    return {"type": "object", "properties": properties, "additionalProperties": False,
+            "required": [key for key in properties if key not in optional]}
+
+
+def _table(value: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": value}
+
+
+def _list(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _said(schema: Schema, description: str) -> Schema:
+    return {**schema, "description": description}
+
+
+def _range(least: float = 0.0) -> Schema:
+    return {"type": "array", "minItems": 2, "maxItems": 2,
+            "items": {"type": "number", "minimum": least, "maximum": 1}}
+
+
+def _list_games() -> Schema:
+    return _record({"games": _list(_record({
+        "name": TEXT, "theme": TEXT, "title": TEXT, "actors": WHOLE, "fronts": WHOLE,
+        "moves": WHOLE}))})
+
+
+def _show() -> Schema:
+    payments = _table({"type": ["number", "string"]})
+    number = {"type": ["number", "string"], "description": "a number, or an expression"}
+    return _record({
+        "name": TEXT, "title": TEXT, "summary": TEXT, "source": TEXT, "theme": TEXT,
+        "horizon": NUMBER, "time_unit": TEXT, "indifferent": TEXT,
+        "actors": _table(_record({"label": TEXT, "discount_rate": number, "doc": TEXT})),
+        "fronts": _table(_record({"label": TEXT, "statuses": _list(TEXT), "start": TEXT,
+                                  "flow": _table(payments), "doc": TEXT})),
+        "moves": _table(_record({
+            "label": TEXT, "front": TEXT, "from": _list(TEXT), "to": TEXT, "by": _list(TEXT),
+            "rate": number, "when": _table(_list(TEXT)), "sets": _table(TEXT), "payoff": payments,
+            "issues": _table(_record({"label": TEXT, "unit": TEXT, "value": payments,
+                                      "curvature": payments})),
+            "solution": TEXT, "weights": payments, "doc": TEXT})),
+        "linkages": _list(_record({"name": TEXT, "says": TEXT, "doc": TEXT})),
+        "parameters": _table(_record({
+            "value": NUMBER, "expression": _or_null(TEXT), "low": _or_null(NUMBER),
+            "high": _or_null(NUMBER), "unit": TEXT, "doc": TEXT, "source": TEXT})),
+        "outcomes": _table(_record({"label": TEXT, "when": _table(_list(TEXT)), "doc": TEXT})),
+        "claims": _list(_record({"id": TEXT, "says": TEXT, "source": TEXT}))})
+
+
+def _check() -> Schema:
+    problem = _record({"path": TEXT, "line": _or_null(WHOLE), "message": TEXT})
+    return _record({
+        "game": TEXT, "valid": YES, "problems": _list(problem), "warnings": _list(problem),
+        "states": _said(_or_null(WHOLE), "how many states moves can reach")})
+
+
+def _outcome() -> Schema:
+    return _record({
+        "by": NUMBER,
+        "probability": _said(CHANCE, "reached at some time up to the date"),
+        "in_force": _said(CHANCE, "in force at the date"),
+        "eventually": _said(CHANCE, "ever reached"),
+        "mean_time_if_reached": _or_null(NUMBER)})
+
+
+def _equilibrium() -> Schema:
+    move = _record({"consent": CHANCE,
+                    "surplus": _said(_or_null(NUMBER), "null for chance"), "terms": _table(CHANCE)})
+    return _record({
+        "id": WHOLE, "regret": NUMBER, "index": WHOLE, "pure": YES,
+        "convention": _table(TEXT), "outcomes": _table(_outcome()),
+        "states": _list(_record({"state": _table(TEXT), "value": _table(NUMBER),
+                                 "moves": _table(move)}))})
+
+
+def _component() -> Schema:
+    return _record({"state": _table(TEXT), "moves": _list(TEXT), "actors": _list(TEXT),
+                    "extremes": _list(_list(CHANCE)), "value_varies": YES})
+
+
+def _solve() -> Schema:
+    return _record({
+        "game": TEXT, "parameters": _table(NUMBER), "complete": YES,
+        "incomplete_because": _or_null(TEXT), "status": TEXT, "count": _or_null(WHOLE),
+        "seconds": NUMBER, "equilibria": _list(_equilibrium()),
+        "components": _said(_list(_component()), "continua of equilibria, by somebody's "
+                            "indifference"),
+        "cascade": _record(_cascade_parts())}, optional=("cascade",))
+
+
+def _effects() -> dict[str, Schema]:
+    return {"settled": _range(), "nominal": _range(), "blocked": _range(),
+            "total": _range(-1), "pull": _range(-1), "push": _range(-1)}
+
+
+def _cascade_parts() -> dict[str, Schema]:
+    verdict = {"enum": ["every", "some", "none"]}
+    dates = _or_null(_list(NUMBER))
+    low_high = _record({"low": NUMBER, "high": NUMBER})
+    precedence = _record({key: _range() for key in (
+        "center_first", "front_first", "together", "neither")})
+    return {
+        "center": TEXT, "verdict": verdict, "by": NUMBER, "min_effect": NUMBER,
+        "status": _said(_table(TEXT), "front → the status that counts as settled"),
+        "fronts": _table(_record({
+            **_effects(), "verdict": verdict,
+            "half": _said(_record(_effects()), "the same at half of the date"),
+            "mean_time": _record({"settled": dates, "nominal": dates, "blocked": dates})})),
+        "matrix": _said(_or_null(_table(_table(low_high))), "from → to → total effect"),
+        "left_out": _list(TEXT),
+        "necessity": _said(_table(low_high), "outcome → its chance with the centre blocked"),
+        "order": _record({
+            "fronts": _table(precedence),
+            "sequences": _list(_record({"settlements": _list(_list(TEXT)),
+                                        "probability": _range()}))}),
+        "complete": YES, "incomplete_because": _or_null(TEXT),
+        "games": _list(_record({"label": TEXT, "equilibria": WHOLE, "complete": YES,
+                                "incomplete_because": _or_null(TEXT), "for_verdict": YES}))}
+
+
+def _cascade() -> Schema:
+    return _record({"game": TEXT, "parameters": _table(NUMBER), **_cascade_parts()})
+
+
+def _paths() -> Schema:
+    event = _record({"move": TEXT, "mean_date": _or_null(NUMBER)})
+    return _record({
+        "game": TEXT, "parameters": _table(NUMBER), "equilibrium": WHOLE, "equilibria": WHOLE,
+        "by": NUMBER,
+        "paths": _list(_record({"probability": CHANCE, "probability_by": _or_null(CHANCE),
+                                "events": _list(event),
+                                "state": _table(TEXT)}))})
+
+
+def _bargain() -> Schema:
+    money = _table(NUMBER)
+    return _record({
+        "game": TEXT, "parameters": _table(NUMBER), "move": TEXT, "state": _table(TEXT),
+        "equilibrium": WHOLE, "uses": _said(TEXT, "the solution that the definition names"),
+        "surplus": _said(NUMBER, "the best gain that all can have at once"), "weights": money,
+        "disagreement": _said(money, "the value of waiting, V(s)"),
+        "solutions": _table(_record({"terms": _table(CHANCE), "gains": money}))})
+
+
+#: command → title, and what builds its schema
+OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
+    "list": ("The bundled games", _list_games),
+    "show": ("A game", _show),
+    "check": ("What is wrong or odd in a definition", _check),
+    "solve": ("The equilibria of a game", _solve),
+    "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
+    "paths": ("The most likely sequences of events", _paths),
+    "bargain": ("One move's bargaining problem under each solution", _bargain),
+}

@@ -1,0 +1,1 @@
+"""Hot loops, as plain functions on arrays, one file per problem."""

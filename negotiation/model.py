@@ -1,0 +1,242 @@
+"""The linked bargaining game, as frozen values.
+
+A **front** k is one place where a negotiation runs; it has a finite list of **statuses**. A state
+s gives every front its status. A **move** m is a change of one front's status (and of those it
+``sets``) that a coalition B_m can make together when a Poisson opportunity comes (rate λ_m), for
+lump payoffs g_m and on terms x ∈ [0,1]^J of its **issues**: issue j pays actor i
+v_ij·x_j − ½·c_ij·x_j². A **linkage** holds when a partial assignment of statuses does: it adds to
+flows f_i(s), to a move's payoffs and issue values, and multiplies its rate and weights. Actor i
+discounts at r_i > 0 per unit of time.
+
+Any number may be an :class:`~negotiation.expressions.Expression` over the game's parameters.
+These classes hold what a definition says and know nothing of solving; games come from
+:func:`negotiation.load`, :func:`negotiation.loads` and :func:`negotiation.from_dict`, which check
+everything before they build one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from .errors import InputError, UnknownNameError
+from .expressions import Expression
+from .frozen import FrozenMap
+
+if TYPE_CHECKING:
+    from .settings import Setting
+
+Number = float | Expression
+#: front → the statuses that satisfy the condition
+Condition = FrozenMap[str, tuple[str, ...]]
+#: actor → number
+Payments = FrozenMap[str, Number]
+
+FORMAT = "negotiation/1"
+INDIFFERENT = ("consent", "refuse", "all")
+CHANCE: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A named number: a value (or an expression of other parameters), and the range it may have.
+
+    ``low`` and ``high`` are both None for a constant. ``source`` is the paragraph, publication or
+    the word *assumption* that the value rests on.
+    """
+
+    name: str
+    value: Number
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    doc: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Somebody with payoffs and a discount rate r_i > 0 (per unit of time)."""
+
+    name: str
+    label: str
+    discount_rate: Number
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Front:
+    """One place where the negotiation runs: statuses, where it starts, and flows by status."""
+
+    name: str
+    label: str
+    statuses: tuple[str, ...]
+    start: str
+    flow: FrozenMap[str, Payments] = field(default_factory=FrozenMap)
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """A term x ∈ [0,1] of a move: worth ``value``·x − ½·``curvature``·x² to each actor."""
+
+    name: str
+    label: str
+    value: Payments
+    curvature: Payments = field(default_factory=FrozenMap)
+    unit: str = ""
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A change of ``front`` from one of ``sources`` to ``target`` that all of ``by`` must consent to.
+
+    An empty ``by`` is chance. ``weights`` (default 1) are bargaining power; ``solution`` names the
+    bargaining solution; ``noise`` (None: the game's) is used by the logit concept only.
+    """
+
+    name: str
+    label: str
+    front: str
+    sources: tuple[str, ...]
+    target: str
+    by: tuple[str, ...]
+    rate: Number
+    when: Condition = field(default_factory=FrozenMap)
+    payoff: Payments = field(default_factory=FrozenMap)
+    weights: Payments = field(default_factory=FrozenMap)
+    solution: str = "nash"
+    noise: Payments | Number | None = None
+    sets: FrozenMap[str, str] = field(default_factory=FrozenMap)
+    issues: FrozenMap[str, Issue] = field(default_factory=FrozenMap)
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linkage:
+    """What changes while ``when`` holds: flows and payoffs add, rates and weights multiply."""
+
+    name: str
+    when: Condition
+    flow: Payments = field(default_factory=FrozenMap)
+    rate: FrozenMap[str, Number] = field(default_factory=FrozenMap)
+    payoff: FrozenMap[str, Payments] = field(default_factory=FrozenMap)
+    value: FrozenMap[str, FrozenMap[str, Payments]] = field(default_factory=FrozenMap)
+    weights: FrozenMap[str, Payments] = field(default_factory=FrozenMap)
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A set of states that has a name: those where ``when`` holds."""
+
+    name: str
+    label: str
+    when: Condition
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cascade:
+    """Which front is the centre, which are the periphery, and the status that counts as settled."""
+
+    center: str
+    periphery: tuple[str, ...]
+    status: FrozenMap[str, str]
+    min_effect: float = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A proposition of the argument that the game models, tied to its source.
+
+    Either an outcome's chance ``under`` a setting against ``than`` another (``expect`` is one of
+    "more likely", "less likely", "no more likely"), or against a bound (``below``, ``above``), or
+    ``pivot`` (that actor is the most decisive of ``among``), or ``cascade`` (a verdict).
+    """
+
+    id: str
+    says: str
+    source: str
+    outcome: str | None = None
+    under: Setting | None = None
+    than: Setting | None = None
+    expect: str | None = None
+    below: float | None = None
+    above: float | None = None
+    pivot: str | None = None
+    among: tuple[str, ...] = ()
+    cascade: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Game:
+    """A linked bargaining game as its definition says it; nothing is ever changed in place."""
+
+    title: str
+    actors: FrozenMap[str, Actor]
+    fronts: FrozenMap[str, Front]
+    moves: FrozenMap[str, Move]
+    #: what the file is called; two games that say the same are equal whatever their names
+    name: str = field(default="game", compare=False)
+    summary: str = ""
+    source: str = ""
+    theme: str = ""
+    horizon: float = 10.0
+    time_unit: str = "year"
+    noise: Number | Payments = 0.0
+    indifferent: str = "consent"
+    parameters: FrozenMap[str, Parameter] = field(default_factory=FrozenMap)
+    linkages: tuple[Linkage, ...] = ()
+    outcomes: FrozenMap[str, Outcome] = field(default_factory=FrozenMap)
+    cascade: Cascade | None = None
+    claims: tuple[Claim, ...] = ()
+    #: published or derived answers that tests compare with; free-form data of the file
+    answers: FrozenMap[str, object] = field(default_factory=FrozenMap)
+
+    def with_parameters(self, **values: float) -> Game:
+        """A new game with some parameters at other values.
+
+        Raises:
+            UnknownNameError: for a name that is no parameter.
+            InputError: for a value that is not a finite number.
+        """
+        changed = dict(self.parameters)
+        for name, value in values.items():
+            if name not in self.parameters:
+                raise UnknownNameError("parameter", name, self.parameters)
+            changed[name] = replace(self.parameters[name], value=_finite(name, value))
+        return replace(self, parameters=FrozenMap(changed))
+
+    def parameter_values(self, overrides: Mapping[str, object] | None = None) -> dict[str, float]:
+        """Every parameter's value, expressions evaluated (arrays where an override is one)."""
+        values: dict[str, float] = dict(overrides or {})  # type: ignore[arg-type]
+        for name in values:
+            if name not in self.parameters:
+                raise UnknownNameError("parameter", name, self.parameters)
+
+        def resolve(name: str, above: tuple[str, ...]) -> float:
+            if name in above:
+                raise InputError(f"parameters.{name}: expressions form a cycle: "
+                                 + " → ".join((*above[above.index(name):], name)))
+            if name not in values:
+                value = self.parameters[name].value
+                if isinstance(value, Expression):
+                    env = {other: resolve(other, (*above, name)) for other in value.names}
+                    value = value.evaluate(env)
+                values[name] = value
+            return values[name]
+
+        return {name: resolve(name, ()) for name in self.parameters}
+
+
+def _finite(name: str, value: object) -> float:
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        raise InputError(f"parameter {name!r} must be a finite number. Got {value!r} instead.")
+    number = float(value)
+    if not math.isfinite(number):
+        raise InputError(f"parameter {name!r} must be a finite number. Got {value!r} instead.")
+    return number

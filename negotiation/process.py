@@ -1,0 +1,363 @@
+"""The Markov chain of an equilibrium: probabilities, times, and the likeliest sequences of events.
+
+In an equilibrium a move m happens in state s at hazard λ_m(s)·α_m(s), so the state follows a
+continuous-time Markov chain. A set of states is **reached by** a date when play is in it at some
+time up to the date (with probability 1 if it starts there), and **in force at** the date when play
+is in it then. DESIGN §2.6; the numerics and their accuracy are in
+:mod:`negotiation.kernels.markov`.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import InputError, UnknownNameError
+from .frozen import FrozenMap
+from .kernels import markov
+from .lattice import Lattice
+from .model import Game
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+#: sequences whose likelihoods agree to this many decimals of the logarithm count as tied
+TIE_DECIMALS = 10
+
+
+@dataclass(frozen=True)
+class OutcomeChance:
+    """How likely a set of states is.
+
+    Attributes:
+        by: the date, in the game's unit of time.
+        probability: of having been in the set at some time up to ``by``.
+        in_force: of being in the set at ``by``.
+        eventually: of ever being in the set.
+        mean_time_if_reached: the expected date of the first arrival given that there is one;
+            None when there never is.
+    """
+
+    by: float
+    probability: float
+    in_force: float
+    eventually: float
+    mean_time_if_reached: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class OutcomeCurve:
+    """How likely a set of states is at each of T dates: all arrays (T,), probabilities."""
+
+    times: Floats
+    reached: Floats
+    in_force: Floats
+
+
+@dataclass(frozen=True)
+class EventPath:
+    """One sequence of moves from the start until nothing more can happen.
+
+    Attributes:
+        probability: that play follows exactly this sequence.
+        moves: names of the moves, in order.
+        dates: the mean date of each move, given the sequence.
+        states: the states passed through, the start first: one more than there are moves.
+        probability_by: that play follows this sequence and all of it has happened by the date
+            asked for; None when no date was.
+    """
+
+    probability: float
+    moves: tuple[str, ...]
+    dates: tuple[float, ...]
+    states: tuple[FrozenMap[str, str], ...]
+    probability_by: float | None = None
+
+    @property
+    def final(self) -> FrozenMap[str, str]:
+        """The state in which the sequence ends."""
+        return self.states[-1]
+
+
+@dataclass(frozen=True, eq=False)
+class Process:
+    """The chain over the states of a lattice that starts in its first state.
+
+    Attributes:
+        lattice: S states and E edges.
+        hazard: (E,) rate times consent, events per unit of time, finite and at least 0.
+
+    Raises:
+        InputError: for hazards of another shape or out of range.
+    """
+
+    lattice: Lattice
+    hazard: Floats
+
+    def __post_init__(self) -> None:
+        hazard = np.array(self.hazard, dtype=np.float64)
+        expected = self.lattice.edge_state.shape
+        if hazard.shape != expected:
+            raise InputError(f"the 'hazard' parameter of Process must have shape {expected}. "
+                             f"Got {hazard.shape} instead.")
+        if not np.all(np.isfinite(hazard)) or np.any(hazard < 0.0):
+            raise InputError("the 'hazard' parameter of Process must hold finite numbers of at "
+                             "least 0.")
+        hazard.setflags(write=False)
+        object.__setattr__(self, "hazard", hazard)
+
+    def outcome(self, name: str, by: float) -> OutcomeChance:
+        """How likely an outcome of the game is.
+
+        Args:
+            name: an outcome that the game names.
+            by: a date ≥ 0, in the game's unit of time.
+
+        Raises:
+            UnknownNameError: for a name that is no outcome.
+            InputError: for a date that is negative or not finite.
+        """
+        return self._chance(outcome_states(self.lattice, name), by)
+
+    def condition(self, when: Mapping[str, str | Sequence[str]], by: float) -> OutcomeChance:
+        """How likely a partial assignment of statuses (front → status or statuses) is.
+
+        Raises:
+            UnknownNameError: for an unknown front or status.
+            InputError: for a date that is negative or not finite, or an empty list of statuses.
+        """
+        return self._chance(condition_states(self.lattice, when), by)
+
+    def _chance(self, inside: Bools, by: float) -> OutcomeChance:
+        date = check_date(by)
+        found = reach(self.lattice, self.hazard[None], inside, [date])
+        mean = float(found.mean_time[0])
+        return OutcomeChance(
+            by=date, probability=float(found.reached[0, 0]),
+            in_force=float(found.in_force[0, 0]), eventually=float(found.ever[0]),
+            mean_time_if_reached=None if math.isnan(mean) else mean)
+
+    def distribution(self, t: float) -> Floats:
+        """(S,) probability of being in each state at date ``t`` ≥ 0."""
+        times = np.array([check_date(t, "t")])
+        found: Floats = markov.transient(chain_of(self.lattice), self.hazard[None], times)[0, 0]
+        return found
+
+    def over_time(self, name: str, times: ArrayLike) -> OutcomeCurve:
+        """How likely an outcome is at each of T dates (finite and ≥ 0, in any order)."""
+        dates = check_dates(times)
+        found = reach(self.lattice, self.hazard[None], outcome_states(self.lattice, name), dates)
+        return OutcomeCurve(dates, found.reached[0], found.in_force[0])
+
+    def front_status_probability(self, front: str, times: ArrayLike) -> Floats:
+        """(T, statuses) probability that a front is in each of its statuses at each of T dates."""
+        game, dates = self.lattice.game, check_dates(times)
+        if front not in game.fronts:
+            raise UnknownNameError("front", front, game.fronts)
+        column = self.lattice.states[:, list(game.fronts).index(front)]
+        reward = np.array([column == k for k in range(len(game.fronts[front].statuses))], float)
+        found: Floats = markov.transient(
+            chain_of(self.lattice), self.hazard[None], dates, reward)[0]
+        return found
+
+    @cached_property
+    def jump(self) -> tuple[Floats, Floats]:
+        """(S,) hazard of leaving each state, and (E,) the chance that each edge is what happens."""
+        total = markov.total_hazard(chain_of(self.lattice), self.hazard[None])[0]
+        out = total[self.lattice.edge_state]
+        return total, np.divide(self.hazard, out, out=np.zeros_like(self.hazard), where=out > 0.0)
+
+    def paths(self, most: int = 10, by: float | None = None,
+              outcome: str | None = None) -> tuple[EventPath, ...]:
+        """The most likely sequences of events from the start until nothing more can happen.
+
+        No sequence that is left out is likelier than one that is listed (to 1e-10 of its
+        likelihood): best-first search with the exact likelihood of the best way to go on.
+
+        Args:
+            most: how many to list, at least 1.
+            by: also give the probability that the whole sequence has happened by this date.
+            outcome: list only sequences that pass through this outcome.
+
+        Raises:
+            UnknownNameError: for a name that is no outcome.
+            InputError: for a date that is negative or not finite, or ``most`` below 1.
+        """
+        if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+            raise InputError("the 'most' parameter of paths must be an integer of at least 1. "
+                             f"Got {most!r} instead.")
+        date = None if by is None else check_date(by)
+        inside = None if outcome is None else outcome_states(self.lattice, outcome)
+        total, share = self.jump
+        search = _likeliest(self.lattice, share, total, inside)
+        found = [edges for edges, _ in zip(search, range(most), strict=False)]
+        chances = [math.prod(share[edges].tolist()) for edges in found]
+        if date is None:
+            timely: list[float | None] = [None] * len(found)
+        else:
+            done = _all_done(self.lattice, total, found, date)
+            timely = [chance * part for chance, part in zip(chances, done, strict=True)]
+        return tuple(self._path(edges, chance, in_time) for edges, chance, in_time
+                     in zip(found, chances, timely, strict=True))
+
+    def _path(self, edges: list[int], chance: float, in_time: float | None) -> EventPath:
+        lattice, (total, _) = self.lattice, self.jump
+        states = [0, *lattice.edge_target[edges].tolist()]
+        dates = np.cumsum(1.0 / total[states[:-1]])
+        return EventPath(
+            probability=chance, moves=tuple(lattice.moves[lattice.edge_move[e]] for e in edges),
+            dates=tuple(dates.tolist()), probability_by=in_time,
+            states=tuple(FrozenMap(lattice.state(s)) for s in states))
+
+
+def reach(lattice: Lattice, hazard: Floats, inside: Bools, times: ArrayLike) -> markov.Reach:
+    """The same question for a batch of chains on one lattice, in one computation.
+
+    Args:
+        lattice: S states and E edges.
+        hazard: (B, E) hazards, one row for each chain (equilibria, or draws of parameters).
+        inside: (S,) the set of states, from :func:`outcome_states` or :func:`condition_states`.
+        times: (T,) dates ≥ 0.
+
+    Returns:
+        Probabilities reached and in force (B, T), ever (B,), and mean times (B,).
+    """
+    dates = check_dates(times)
+    if len(hazard):
+        return markov.reach(chain_of(lattice), hazard, inside, dates)
+    return markov.Reach(np.zeros((0, len(dates))), np.zeros((0, len(dates))), np.zeros(0),
+                        np.zeros(0))
+
+
+_CHAINS: WeakKeyDictionary[Lattice, markov.Chain] = WeakKeyDictionary()
+
+
+def chain_of(lattice: Lattice) -> markov.Chain:
+    """The structure of a lattice's chains, prepared once for each lattice."""
+    if lattice not in _CHAINS:
+        _CHAINS[lattice] = markov.build_chain(lattice.edge_state, lattice.edge_target,
+                                              lattice.level)
+    return _CHAINS[lattice]
+
+
+def outcome_states(lattice: Lattice, name: str) -> Bools:
+    """(S,) the states in which an outcome of the game holds."""
+    if name not in lattice.game.outcomes:
+        raise UnknownNameError("outcome", name, lattice.game.outcomes)
+    return lattice.holds(lattice.game.outcomes[name].when)
+
+
+def condition_states(lattice: Lattice, when: Mapping[str, str | Sequence[str]]) -> Bools:
+    """(S,) the states in which a partial assignment (front → status or statuses) holds."""
+    return lattice.holds(FrozenMap({front: _statuses(lattice.game, front, wanted)
+                                    for front, wanted in when.items()}))
+
+
+def _statuses(game: Game, front: str, wanted: str | Sequence[str]) -> tuple[str, ...]:
+    if front not in game.fronts:
+        raise UnknownNameError("front", front, game.fronts)
+    statuses = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    if not statuses:
+        raise InputError(f"the condition on front {front!r} must name at least one status. "
+                         "Got an empty list instead.")
+    for status in statuses:
+        if status not in game.fronts[front].statuses:
+            raise UnknownNameError(f"status of front {front!r}", status,
+                                   game.fronts[front].statuses)
+    return statuses
+
+
+def check_date(value: object, name: str = "by") -> float:
+    """A date as a float.
+
+    Raises:
+        InputError: unless it is a finite number of at least 0.
+    """
+    if not isinstance(value, bool | np.bool_ | str) and hasattr(value, "__float__"):
+        try:
+            date = float(value)
+        except (TypeError, ValueError, OverflowError):
+            date = math.nan
+        if math.isfinite(date) and date >= 0.0:
+            return date
+    raise InputError(f"the {name!r} parameter must be a date: a finite number of at least 0. "
+                     f"Got {value!r} instead.")
+
+
+def check_dates(times: ArrayLike) -> Floats:
+    """(T,) dates as an array.
+
+    Raises:
+        InputError: unless they are one row of finite numbers of at least 0.
+    """
+    try:
+        dates = np.array(times, dtype=np.float64)
+    except (TypeError, ValueError):
+        dates = np.array(math.nan)
+    if dates.ndim != 1 or not np.all(np.isfinite(dates)) or np.any(dates < 0.0):
+        raise InputError("the 'times' parameter must be one row of dates: finite numbers of at "
+                         f"least 0. Got {times!r} instead.")
+    return dates
+
+
+# ---- sequences of events ---------------------------------------------------------------------
+
+def _likeliest(lattice: Lattice, share: Floats, total: Floats,
+               inside: Bools | None) -> Iterator[list[int]]:
+    """Edges of every sequence from the start to a state without events, likeliest first.
+
+    Ties are broken by the order of the moves, which also makes the search go to the end of one of
+    many equally likely sequences before it opens the next.
+    """
+    through = np.ones(len(total), dtype=bool) if inside is None else inside
+    cost = np.full(len(share), np.inf)
+    cost[share > 0.0] = -np.log(share[share > 0.0])
+    after = _cheapest(lattice, cost, np.where(total > 0.0, np.inf, 0.0))
+    before = _cheapest(lattice, cost, np.where(through, after, np.inf))
+    heap: list[tuple[float, tuple[int, ...], float, int, bool]] = []
+
+    def push(edges: tuple[int, ...], spent: float, state: int, been: bool) -> None:
+        been = been or bool(through[state])
+        rest = float((after if been else before)[state])
+        if math.isfinite(rest):
+            key = round(spent + rest, TIE_DECIMALS)
+            heapq.heappush(heap, (key, edges, spent, state, been))
+
+    push((), 0.0, 0, False)
+    while heap:
+        _, edges, spent, state, been = heapq.heappop(heap)
+        if total[state] == 0.0:
+            yield list(edges)
+            continue
+        for e in lattice.edges(state):
+            if share[e] > 0.0:
+                push((*edges, e), spent + float(cost[e]), int(lattice.edge_target[e]), been)
+
+
+def _cheapest(lattice: Lattice, cost: Floats, stop: Floats) -> Floats:
+    """(S,) the least sum of edge costs from each state to one where ``stop`` is paid instead."""
+    best = stop.copy()
+    for layer in reversed(chain_of(lattice).layers):
+        if len(layer.edges):
+            onward = cost[layer.edges] + best[lattice.edge_target[layer.edges]]
+            np.minimum.at(best, layer.source, onward)
+    return best
+
+
+def _all_done(lattice: Lattice, total: Floats, paths: list[list[int]], by: float) -> list[float]:
+    """The probability that all events of each sequence happen by a date, given the sequence."""
+    if not paths:
+        return []
+    stages = np.array([len(edges) for edges in paths])
+    rates = np.zeros((len(paths), int(stages.max())))
+    for row, edges in enumerate(paths):
+        rates[row, :len(edges)] = total[lattice.edge_state[edges]]
+    done: list[float] = markov.hypoexponential(rates, stages, by).tolist()
+    return done

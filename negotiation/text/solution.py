@@ -1,0 +1,392 @@
+"""The equilibria of a game as an analyst reads them: a summary first, then each path of play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..cascade import CascadeResult
+from ..equilibrium.result import Component, Equilibrium, Solution
+from ..model import Game
+from ..process import EventPath, OutcomeChance
+from .describe import one_line, title_line
+from .effects import verdict_lines
+from .play import (
+    Group,
+    Stand,
+    first_events,
+    groups,
+    reached,
+    standing_still,
+    stands,
+)
+from .words import (
+    EXACT,
+    assignments,
+    counted,
+    listed,
+    number,
+    often,
+    percent,
+    percent_range,
+    plural,
+    sentence,
+    spaced,
+    table,
+    time,
+    wrapped,
+)
+
+#: paths of play told in full; the others are in the table only
+FULL_GROUPS = 3
+#: states told on a path of play, the start included
+FULL_STATES = 6
+#: ties that are named one by one
+FULL_TIES = 5
+
+
+def solution_page(solution: Solution, by: float, cascade: CascadeResult | None = None,
+                  every_state: bool = False) -> str:
+    """What a solve found, in words: summary, paths of play, ties, and every state if wanted."""
+    found = groups(solution.equilibria)
+    chances = [outcome_chances(group.first, by) for group in found]
+    parts = [_head(solution), _summary(solution, found, chances, by, cascade)]
+    if len(found) > 1:
+        parts.append(_comparison(solution.game, found, chances))
+    parts += [_path_of_play(solution.game, group, letter(at) if len(found) > 1 else "")
+              for at, group in enumerate(found[:FULL_GROUPS])]
+    if len(found) > FULL_GROUPS:
+        parts.append(wrapped(f"{counted(len(found) - FULL_GROUPS, 'more path')} of play: see the "
+                             "table above; --states prints every equilibrium in full."))
+    parts.append(_ties(solution))
+    if every_state:
+        parts += [_all_states(equilibrium) for equilibrium in solution.equilibria]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def outcome_chances(equilibrium: Equilibrium, by: float) -> dict[str, OutcomeChance]:
+    """The chance of every outcome that the game names."""
+    return {name: equilibrium.process.outcome(name, by) for name in equilibrium.game.outcomes}
+
+
+def letter(at: int) -> str:
+    """A, B, … Z, then numbers: what a path of play is called."""
+    return chr(ord("A") + at) if at < 26 else str(at + 1)
+
+
+# ---- the summary -----------------------------------------------------------------------------
+
+def _head(solution: Solution) -> str:
+    states = counted(len(solution.lattice.states), "state")
+    return f"{title_line(solution.game)}\n{one_line(solution.game)}; moves can reach {states}."
+
+
+def _summary(solution: Solution, found: Sequence[Group],
+             chances: Sequence[dict[str, OutcomeChance]], by: float,
+             cascade: CascadeResult | None) -> str:
+    lines = ["SUMMARY", wrapped(how_many(solution), 2)]
+    if len(solution.equilibria) > 1:
+        lines.append(wrapped(_differences(solution, found), 2))
+    lines += [wrapped(text, 2) for text in _what_comes_first(solution.game, found)]
+    if chances and chances[0]:
+        lines += ["", *_outcome_lines(solution.game, chances, by, len(solution.equilibria) > 1)]
+    if cascade is not None:
+        lines += ["", *verdict_lines(solution.game, cascade)]
+    return "\n".join(lines)
+
+
+def how_many(solution: Solution) -> str:
+    """How many equilibria there are, whether that is all, and how well they are certified."""
+    count = len(solution.equilibria)
+    if count == 0:
+        return f"No equilibrium can be listed: {solution.incomplete_because}."
+    worst = max(equilibrium.regret for equilibrium in solution.equilibria)
+    checked = "Recomputed from the game, " + (
+        f"{'it meets' if count == 1 else 'all meet'} the conditions of an equilibrium exactly."
+        if worst == 0 else
+        f"{'it misses' if count == 1 else 'each misses'} the conditions of an equilibrium by at "
+        f"most {worst:.0e} of an actor's payoff range.")
+    mixed = sum(not equilibrium.pure for equilibrium in solution.equilibria)
+    chance = "" if not mixed else (
+        " In it some consents are given with a chance between 0 and 1." if count == 1 else
+        f" In {mixed} of them some consents are given with a chance between 0 and 1.")
+    if not solution.complete:
+        every = (f"{sentence(counted(count, 'equilibrium'))} {'is' if count == 1 else 'are'} "
+                 f"listed; the list may not be complete: {solution.incomplete_because}.")
+    elif solution.components:
+        follow = "follows" if count == 1 else "follow"
+        every = (f"{sentence(counted(count, 'equilibrium'))} {follow} the rule for ties, and no "
+                 "others do; another rule would give more (see TIES).")
+    else:
+        every = "There is exactly one equilibrium." if count == 1 else (
+            f"There are {count:,} equilibria, and no others.")
+    return f"{every}{chance} {checked}"
+
+
+def _differences(solution: Solution, found: Sequence[Group]) -> str:
+    count = len(solution.equilibria)
+    if len(found) == 1:
+        return (f"On the path of play they are all alike; the {count:,} differ only in states that "
+                "are never reached.")
+    if len(found) == count:
+        return "Each of them leads to another path of play."
+    return (f"They lead to {counted(len(found), 'path')} of play (A to {letter(len(found) - 1)}); "
+            f"{counted(count - len(found), 'equilibrium')} repeat one of these and differ from it "
+            "only in states that are never reached.")
+
+
+def _what_comes_first(game: Game, found: Sequence[Group]) -> Iterator[str]:
+    told: dict[str, list[str]] = {}
+    for at, group in enumerate(found):
+        told.setdefault(_first(game, group.first), []).append(letter(at))
+    for text, where in told.items():
+        if len(told) == 1:
+            yield text
+        elif len(where) <= 4:
+            yield f"On {'path' if len(where) == 1 else 'paths'} {listed(where)}: {text}"
+        else:
+            yield f"On {len(where)} paths ({where[0]}, {where[1]}, …): {text}"
+
+
+def _first(game: Game, equilibrium: Equilibrium) -> str:
+    chances, wait = first_events(equilibrium)
+    if not chances:
+        return "Nothing ever changes: no move is made at the start."
+    shown = [f"“{game.moves[move].label}”" + (f" ({percent(chance)})" if len(chances) > 1 else "")
+             for move, chance in chances[:4]]
+    if len(chances) > 4:
+        shown.append(f"something else ({percent(sum(chance for _, chance in chances[4:]))})")
+    return (f"The first event is {listed(shown, 'or')}, after {time(wait, game.time_unit)} on "
+            "average.")
+
+
+def _outcome_lines(game: Game, chances: Sequence[dict[str, OutcomeChance]], by: float,
+                   several: bool) -> Iterator[str]:
+    within = f"within {time(by, game.time_unit)}"
+    yield ("  How likely is each outcome" + (", over all equilibria listed" if several else "")
+           + "?")
+    rows, never = [], []
+    for name, outcome in game.outcomes.items():
+        early = [chance[name].probability for chance in chances]
+        ever = [chance[name].eventually for chance in chances]
+        dates = [date for chance in chances
+                 if (date := chance[name].mean_time_if_reached) is not None]
+        if max(ever) <= EXACT:
+            never.append(outcome.label)
+            continue
+        when = "" if not dates else "if ever, after " + (
+            time(min(dates), game.time_unit) if max(dates) - min(dates) < 0.05 * max(dates) else
+            f"{number(round(min(dates), 1))} to {time(max(dates), game.time_unit)}")
+        rows.append([outcome.label + ":", f"{percent_range(min(early), max(early))} {within},",
+                     f"{percent_range(min(ever), max(ever))} ever" + ("," if when else ""), when])
+    if rows:
+        yield table(rows, indent=4)
+    if never:
+        yield wrapped(f"Never: {'; '.join(never)}.", 4, 2)
+
+
+def _comparison(game: Game, found: Sequence[Group],
+                chances: Sequence[dict[str, OutcomeChance]]) -> str:
+    names = list(game.outcomes)
+    rows = [[letter(at), _ids(group.ids), *(percent(chance[name].probability) for name in names)]
+            for at, (group, chance) in enumerate(zip(found, chances, strict=True))][:26]
+    head = ["PATH", "EQUILIBRIA", *(spaced(name).upper() for name in names)]
+    note = f"\n  and {len(found) - 26} more" if len(found) > 26 else ""
+    return "PATHS OF PLAY COMPARED\n" + table(rows, head, range(2, 2 + len(names))) + note
+
+
+def _ids(ids: Sequence[int]) -> str:
+    shown = ", ".join(str(one) for one in ids[:3])
+    return shown if len(ids) <= 3 else f"{shown}, … ({len(ids)} in all)"
+
+
+# ---- one path of play ------------------------------------------------------------------------
+
+def _path_of_play(game: Game, group: Group, name: str) -> str:
+    equilibrium = group.first
+    title = f"PATH OF PLAY {name}".rstrip()
+    if len(group.ids) > 1:
+        title += f" (equilibrium {group.ids[0]}; {len(group.ids) - 1} more differ from it only off "
+        title += "the path of play)"
+    elif name:
+        title += f" (equilibrium {group.ids[0]})"
+    likeliest = equilibrium.process.paths(most=1)
+    lines = [title]
+    if likeliest and likeliest[0].moves:
+        lines += [f"  The most likely sequence of events ({percent(likeliest[0].probability)}):",
+                  event_table(game, likeliest[0])]
+        visited: Sequence[Mapping[str, str]] = likeliest[0].states[:-1][:FULL_STATES]
+    else:
+        visited = [equilibrium.lattice.state(0)]
+    told: dict[str, str] = {}
+    for at, state in enumerate(visited):
+        entries = _state_entries(game, equilibrium, state, told)
+        if at and not entries:
+            continue
+        where = "At the start" if at == 0 else (
+            f"After “{game.moves[likeliest[0].moves[at - 1]].label}”")
+        lines += ["", wrapped(f"{where}{_where(state) if at == 0 else ''}:", 2, 2)]
+        lines += [wrapped(entry, 4, 2) for entry in entries] or ["    no move is available."]
+    return "\n".join([*lines, "", _values(game, equilibrium)])
+
+
+def event_table(game: Game, path: EventPath) -> str:
+    """The events of a sequence with their mean dates."""
+    return table([[time(date, game.time_unit), game.moves[move].label]
+                  for move, date in zip(path.moves, path.dates, strict=True)], right=(0,), indent=4)
+
+
+def _where(state: Mapping[str, str]) -> str:
+    return f" ({assignments(state)})"
+
+
+def _state_entries(game: Game, equilibrium: Equilibrium, state: Mapping[str, str],
+                   told: dict[str, str]) -> list[str]:
+    """A sentence or two for each move; what was told of an earlier state is left out."""
+    entries = []
+    for stand in stands(equilibrium, equilibrium.lattice.find(state)):
+        verdict = _verdict(stand)
+        if told.get(stand.move) != verdict:
+            entries.append(move_sentence(game, stand, units=stand.move not in told))
+        told[stand.move] = verdict
+    return entries
+
+
+def _verdict(stand: Stand) -> str:
+    terms = {name: round(share, 2) for name, share in stand.terms.items()} if stand.consent else {}
+    return f"{round(stand.consent, 2)} {terms} {stand.losers if not stand.consent else ''}"
+
+
+def move_sentence(game: Game, stand: Stand, units: bool = False) -> str:
+    """Whether a move is made, on what terms, who gains, or who does not consent and why not.
+
+    ``units`` says what each issue's share is a share of.
+    """
+    label = game.moves[stand.move].label
+    pace = often(stand.rate, game.time_unit)
+    if stand.rate == 0:
+        return f"{label}: there is no opportunity for it now."
+    if not stand.by:
+        return f"{label}: comes by chance, {pace}."
+    if stand.consent >= 1.0:
+        return (f"{label}: made at every opportunity ({pace}).{_terms(game, stand, units)} "
+                f"{_gains(game, stand)}")
+    if stand.consent > 0.0:
+        about = (f"{_names(game, stand.indifferent)} "
+                 f"{'is' if len(stand.indifferent) == 1 else 'are'} indifferent")
+        return (f"{label}: made at {percent(stand.consent)} of the opportunities ({pace}), "
+                f"because {about}.{_terms(game, stand, units)}")
+    return f"{label}: not made. {_refusal(game, stand)}"
+
+
+def _refusal(game: Game, stand: Stand) -> str:
+    if not stand.losers:
+        if stand.indifferent:
+            verb = "gains" if len(stand.indifferent) == 1 else "gain"
+            return f"{_names(game, stand.indifferent)} {verb} nothing from it."
+        return "Not all of those whose consent it needs gain from it."
+    losses = [f"{game.actors[name].label} {'' if at else 'would lose '}{number(-stand.gains[name])}"
+              for at, name in enumerate(stand.losers[:3])]
+    more = f", and {len(stand.losers) - 3} more would lose too" if len(stand.losers) > 3 else ""
+    others = [name for name in stand.by if name not in stand.losers]
+    gainers = [name for name in others if name not in stand.indifferent]
+    start = "Even on the terms that come nearest to suiting all, " if stand.terms else ""
+    for_it = (f"; {_names(game, gainers)} would gain" if gainers else "")
+    return f"{start}{listed(losses)}{more}{for_it}."
+
+
+def _gains(game: Game, stand: Stand) -> str:
+    return "Gains: " + ", ".join(f"{game.actors[name].label} {number(stand.gains[name])}"
+                                 for name in stand.by) + "."
+
+
+def _terms(game: Game, stand: Stand, units: bool) -> str:
+    if not stand.terms:
+        return ""
+    issues = game.moves[stand.move].issues
+    said = []
+    for name, share in stand.terms.items():
+        unit = f" ({issues[name].unit})" if units and issues[name].unit else ""
+        said.append(f"{issues[name].label} {percent(share)}{unit}")
+    return f" Terms: {', '.join(said)}."
+
+
+def _names(game: Game, actors: Sequence[str]) -> str:
+    return listed(game.actors[name].label for name in actors)
+
+
+def _values(game: Game, equilibrium: Equilibrium) -> str:
+    still = standing_still(equilibrium)
+    rows = [[game.actors[name].label, number(equilibrium.value(name)), number(still[name])]
+            for name in game.actors]
+    head = ["Worth at the start to", "in equilibrium", "if nothing ever changed"]
+    return table(rows, head, (1, 2))
+
+
+# ---- ties, and everything --------------------------------------------------------------------
+
+def _ties(solution: Solution) -> str:
+    ties = solution.components
+    if not ties:
+        return ""
+    lines = ["TIES"]
+    lines += [wrapped(tie_sentence(solution, tie), 2, 2) for tie in ties[:FULL_TIES]]
+    if len(ties) > FULL_TIES:
+        lines.append(f"  and {counted(len(ties) - FULL_TIES, 'tie')} more in other states.")
+    rule = solution.game.indifferent
+    lines.append(wrapped(f"The game's own rule for whoever is indifferent is “{rule}”; "
+                         "--indifferent consent, refuse or all asks for another.", 2))
+    return "\n".join(lines)
+
+
+def tie_sentence(solution: Solution, tie: Component) -> str:
+    """Who is indifferent about what, where, and whether it matters to anybody."""
+    game = solution.game
+    moves = [f"“{game.moves[name].label}”" for name in tie.moves]
+    state = assignments(solution.lattice.state(tie.state))
+    verb = "is" if len(tie.actors) == 1 else "are"
+    matter = "" if tie.value_varies else " Nobody's value depends on it."
+    return (f"{_names(game, tie.actors)} {verb} indifferent about {listed(moves)} in the state "
+            f"{state}. {_between(moves, tie)}{matter}")
+
+
+def _between(moves: Sequence[str], tie: Component) -> str:
+    if len(moves) == 1:
+        low, high = min(tie.extremes)[0], max(tie.extremes)[0]
+        return f"Any chance of consent from {percent(low)} to {percent(high)} will do."
+    ends = [listed(f"{move} {percent(share)}" for move, share in zip(moves, extreme, strict=True))
+            for extreme in tie.extremes[:4]]
+    more = "" if len(tie.extremes) <= 4 else f", and {len(tie.extremes) - 4} more such points"
+    return f"Many chances of consent will do; the extreme points are {'; '.join(ends)}{more}."
+
+
+def _all_states(equilibrium: Equilibrium) -> str:
+    game, lattice = equilibrium.game, equilibrium.lattice
+    on_path = reached(equilibrium)
+    lines = [f"EVERY STATE OF EQUILIBRIUM {equilibrium.id}"]
+    for state in range(len(lattice.states)):
+        off = "" if on_path[state] else " (never reached)"
+        named = assignments(lattice.state(state))
+        values = ", ".join(f"{game.actors[name].label} {number(value)}" for name, value in
+                           zip(lattice.actors, equilibrium.values[state].tolist(), strict=True))
+        lines += ["", wrapped(f"{sentence(named)}{off}", 2, 2), wrapped(f"Values: {values}", 4, 2)]
+        lines += [wrapped(move_sentence(game, stand), 4, 2) for stand in stands(equilibrium, state)]
+    return "\n".join(lines)
+
+
+def paths_page(solution: Solution, equilibrium: Equilibrium, paths: Sequence[EventPath],
+               by: float) -> str:
+    """The most likely sequences of events of one equilibrium."""
+    game = solution.game
+    lines = [title_line(game),
+             f"Equilibrium {equilibrium.id} of {len(solution.equilibria):,}. Dates are means, in "
+             f"{plural(game.time_unit)} from the start."]
+    if not paths or not paths[0].moves:
+        return "\n".join([*lines, "", "Nothing ever happens: no move is made at the start."]) + "\n"
+    for at, path in enumerate(paths, 1):
+        done = "" if path.probability_by is None else (
+            f", complete within {time(by, game.time_unit)} with {percent(path.probability_by)}")
+        lines += ["", f"{at}. {percent(path.probability)}{done}", event_table(game, path)]
+    total = sum(path.probability for path in paths)
+    lines += ["", wrapped(f"Together these {counted(len(paths), 'sequence')} have a chance of "
+                          f"{percent(total)}.")]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,263 @@
+"""The bundled games: they load without a complaint, and the classics' answers come out of ``solve``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import negotiation as ng
+from negotiation import Game
+from negotiation.expressions import Expression, parse
+from negotiation.formats.definition import load_path
+from negotiation.lattice import build_lattice
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = sorted((ROOT / "games").glob("*.toml"))
+NAMES = [path.stem for path in FILES]
+CASE = ["nrnap", "nrnap-deterrence"]
+FRONTS = ["central", "arctic-baltic", "black-sea"]
+CLAIMS = {"core": "P6", "cascade": "P6", "cascade_arctic_baltic": "P6", "cascade_black_sea": "P6",
+          "presence": "P2-P4", "guarantees": "P1", "will_west": "P1", "will_russia": "P1",
+          "spoilers_before": "P7", "spoilers_after": "P7", "new_start": "P7", "poland": "P7",
+          "unlikely": "P7"}
+
+
+@cache
+def game(name: str) -> Game:
+    return load_path(ROOT / "games" / f"{name}.toml")
+
+
+@cache
+def raw(name: str) -> dict[str, object]:
+    return tomllib.loads((ROOT / "games" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+# ---- every file -----------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", NAMES)
+def test_file_loads_and_nothing_about_it_is_odd(name: str) -> None:
+    assert [str(problem) for problem in ng.check(game(name))] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_file_says_what_it_is(name: str) -> None:
+    found = game(name)
+    assert found.theme in ("case", "front", "classic")
+    assert found.summary.endswith(".") and found.source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_is_explained_and_lies_inside_its_range(name: str) -> None:
+    values = game(name).parameter_values()
+    for parameter in game(name).parameters.values():
+        assert parameter.doc.endswith("."), parameter.name
+        assert parameter.unit, parameter.name
+        if parameter.low is None or parameter.high is None:
+            derived = isinstance(parameter.value, Expression)
+            assert derived or "constant" in parameter.doc.lower(), parameter.name
+        else:
+            assert parameter.low <= values[parameter.name] <= parameter.high, parameter.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_can_go_to_either_end_of_its_range(name: str) -> None:
+    ranged = [p for p in game(name).parameters.values() if p.low is not None and p.high is not None]
+    nominal = game(name).parameter_values()
+    draws = {p.name: np.full(2 * len(ranged), nominal[p.name]) for p in ranged}
+    for at, parameter in enumerate(ranged):
+        draws[parameter.name][2 * at:2 * at + 2] = parameter.low, parameter.high
+    lattice = build_lattice(game(name), draws)
+    assert lattice.draws == 2 * len(ranged)
+    assert all(np.isfinite(part).all() for part in (lattice.flow, lattice.lump, lattice.value))
+
+
+# ---- the case -------------------------------------------------------------------------------
+
+def test_the_rival_reading_differs_in_numbers_only() -> None:
+    article, rival = (game(name) for name in CASE)
+    for part in ("actors", "fronts", "moves", "linkages", "outcomes", "cascade", "claims", "source"):
+        assert getattr(article, part) == getattr(rival, part), part
+    assert list(article.parameters) == list(rival.parameters)
+    changed = [name for name in article.parameters
+               if article.parameters[name].value != rival.parameters[name].value]
+    assert len(changed) >= 10
+    for name in changed:
+        assert "of this file" in rival.parameters[name].doc, name
+        ranges = [(p.low, p.high) for p in (article.parameters[name], rival.parameters[name])]
+        assert ranges[0] == ranges[1], f"{name}: one parameter, one range of what is not known"
+
+
+@pytest.mark.parametrize("name", CASE)
+def test_case_has_the_size_and_the_shape_that_it_should(name: str) -> None:
+    lattice = build_lattice(game(name))
+    moves = np.diff(lattice.first_edge)
+    bargained = np.bincount(lattice.edge_state[lattice.bargain >= 0], minlength=len(moves))
+    assert 7 <= len(game(name).actors) <= 8
+    assert 200 <= len(moves) <= 450
+    assert moves.max() <= 9 and 3.5 <= moves.mean() <= 4.5
+    assert bargained.max() <= 4 and np.median(bargained) == 1
+
+
+@pytest.mark.parametrize("name", CASE)
+def test_case_carries_every_claim_with_its_paragraph(name: str) -> None:
+    claims = game(name).claims
+    assert {claim.id: claim.source for claim in claims} == CLAIMS
+    core = next(claim for claim in claims if claim.id == "core")
+    assert core.under is not None and core.under.block == ("settle_central",)
+
+
+@pytest.mark.parametrize("name", CASE)
+def test_pact_needs_every_ratifier(name: str) -> None:
+    ratifiers = set(game(name).actors) - {"belarus"}
+    assert set(game(name).moves["sign_pact"].by) == ratifiers
+    signed = [move for move in game(name).moves.values() if move.sources == ("signed",)]
+    assert signed and all(len(move.by) == 1 and move.target == "broken" for move in signed)
+
+
+@pytest.mark.parametrize("name", CASE + FRONTS)
+def test_every_number_of_the_case_is_a_named_parameter(name: str) -> None:
+    def numbers(value: object, path: str) -> Iterator[str]:
+        if isinstance(value, Mapping):
+            for key, item in value.items():
+                yield from numbers(item, f"{path}.{key}")
+        elif isinstance(value, list):
+            for item in value:
+                yield from numbers(item, path)
+        elif isinstance(value, (int, float)):
+            yield path
+        elif (isinstance(value, str) and not path.endswith((".name", ".doc", ".unit"))
+              and re.search(r"(?<![\w.])(?!1\b)\d", value)):
+            yield f"{path}: {value}"
+
+    for part in ("actors", "fronts", "moves", "linkages", "noise"):
+        assert list(numbers(raw(name).get(part, {}), part)) == []
+
+
+@pytest.mark.parametrize("name", CASE + FRONTS)
+def test_every_parameter_of_the_case_says_what_it_rests_on(name: str) -> None:
+    for parameter in game(name).parameters.values():
+        assert re.search(r"Article P\d|[Pp]ublic figure|[Aa]ssumption|Follows from", parameter.doc)
+        assert parameter.source
+
+
+@pytest.mark.parametrize("name", FRONTS)
+def test_a_front_alone_shares_the_case_s_numbers_and_moves(name: str) -> None:
+    whole, part = game("nrnap"), game(name)
+    for parameter in part.parameters.values():
+        assert parameter == whole.parameters[parameter.name]
+    for actor in part.actors:
+        assert part.actors[actor] == whole.actors[actor]
+    for move in part.moves.values():
+        wider = whole.moves[move.name]
+        assert (move.front, move.sources, move.target, move.by, move.rate, move.weights) == (
+            wider.front, wider.sources, wider.target, wider.by, wider.rate, wider.weights)
+        assert list(move.issues) == list(wider.issues)
+    assert len(part.actors) <= 4 and len(build_lattice(part).states) <= 4
+
+
+def test_the_case_is_documented_element_by_element() -> None:
+    text = (ROOT / "docs" / "case.md").read_text(encoding="utf-8")
+    for number in range(1, 15):
+        assert re.search(rf"^## E{number}\b", text, re.M), f"E{number} is missing"
+    found = game("nrnap")
+    issues = {issue for move in found.moves.values() for issue in move.issues}
+    statuses = {status for front in found.fronts.values() for status in front.statuses}
+    known = {*found.parameters, *found.actors, *found.fronts, *found.moves, *found.outcomes,
+             *issues, *statuses, *(claim.id for claim in found.claims)}
+    quoted = re.findall(r"`([a-z_0-9]+)`", text)
+    assert len(quoted) > 80
+    assert sorted(set(quoted) - known) == []
+    assert sorted(set(found.parameters) - set(quoted)) == [], "parameters that the page leaves out"
+
+
+# ---- solving --------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", CASE + FRONTS)
+def test_case_solves_and_every_equilibrium_is_certified(name: str) -> None:
+    solution = ng.solve(game(name))
+    assert solution.equilibria
+    for equilibrium in solution.equilibria:
+        assert equilibrium.regret <= 1e-9
+        for outcome in game(name).outcomes:
+            assert 0 <= equilibrium.probability(outcome) <= 1
+
+
+def _cases() -> Iterator[object]:
+    for name in NAMES:
+        answers = raw(name).get("answers", {})
+        assert isinstance(answers, dict)
+        for check in answers.get("checks", []):
+            for at in check.get("at", answers.get("at", [{}])):
+                label = ",".join(f"{key}={value}" for key, value in at.items()) or "nominal"
+                yield pytest.param(name, check, at, id=f"{name}: {check['says']} [{label}]")
+
+
+def _definitions(name: str, found: Game) -> dict[str, float]:
+    """The parameters, and what the file's answers define in terms of them."""
+    known = dict(found.parameter_values())
+    for key, text in raw(name)["answers"].get("define", {}).items():  # type: ignore[attr-defined]
+        known[key] = parse(text).evaluate(known)
+    return known
+
+
+def _at(name: str, at: Mapping[str, float | str]) -> Game:
+    """The game at other parameters; a text is an expression over the nominal ones."""
+    nominal = _definitions(name, game(name))
+    return game(name).with_parameters(**{
+        key: parse(value).evaluate(nominal) if isinstance(value, str) else value
+        for key, value in at.items()})
+
+
+@cache
+def _solved(name: str, at: tuple[tuple[str, float | str], ...], block: tuple[str, ...],
+            ) -> ng.Solution:
+    return ng.solve(ng.apply(_at(name, dict(at)), ng.setting(block=block)))
+
+
+def _measured(equilibrium: ng.Equilibrium, check: Mapping[str, object]) -> float:
+    state = check.get("state")
+    match check["quantity"]:
+        case "value":
+            return equilibrium.value(check["actor"], state)  # type: ignore[arg-type]
+        case "terms":
+            return equilibrium.terms(check["move"], state)[check["issue"]]  # type: ignore[arg-type,index]
+        case "consent":
+            return equilibrium.consent_to(check["move"], state)  # type: ignore[arg-type]
+        case "probability":
+            return equilibrium.probability(check["outcome"], check.get("by"))  # type: ignore[arg-type]
+    raise AssertionError(check["quantity"])
+
+
+@pytest.mark.parametrize(("name", "check", "at"), list(_cases()))
+def test_classic_answer_is_reproduced(name: str, check: Mapping[str, object],
+                                      at: Mapping[str, float | str]) -> None:
+    block = tuple(check.get("under", {}).get("block", ()))  # type: ignore[attr-defined]
+    solution = _solved(name, tuple(at.items()), block)
+    expected = parse(str(check["equals"])).evaluate(_definitions(name, _at(name, at)))
+    tolerance = float(check.get("tolerance", 1e-9))  # type: ignore[arg-type]
+    (equilibrium,) = solution.equilibria
+    assert equilibrium.regret <= 1e-9
+    assert _measured(equilibrium, check) == pytest.approx(expected, rel=tolerance, abs=tolerance)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "answers" in raw(name)])
+def test_classic_has_one_equilibrium_and_it_is_proved(name: str) -> None:
+    solution = _solved(name, (), ())
+    assert solution.complete and solution.count == 1
+
+
+def test_the_five_classics_are_there_with_answers_of_both_kinds() -> None:
+    classics = [name for name in NAMES if game(name).theme == "classic"]
+    assert set(classics) >= {"rubinstein", "horn-wolinsky", "fearon-commitment",
+                             "kydd-walter-spoilers", "issue-linkage"}
+    derivations = (ROOT / "docs" / "classics.md").read_text(encoding="utf-8")
+    for name in classics:
+        checks = raw(name)["answers"]["checks"]  # type: ignore[index]
+        assert {check["kind"] for check in checks} == {"published", "derived"}, name
+        assert f"`{name}`" in derivations
