@@ -44,5 +44,7 @@ first = solution.equilibria[0]
 print(f"{game.title}: {solution.status}")
 print(f"Both settled within 10 years: {first.probability('both'):.0%}")
 print(f"Land given to the south: {first.terms('draw_border')['land']:.0%}")
-for sentence in ng.cascade(solution).sentences():
-    print(sentence)
+result = ng.cascade(solution)
+low, high = result.fronts["trade"].at.total
+print("A settled border carries over to trade in", result.verdict, "equilibrium,",
+      f"by {100 * low:+.0f} to {100 * high:+.0f} points")

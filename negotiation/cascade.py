@@ -17,69 +17,28 @@ is not, and ``some`` otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from .equilibrium.result import Solution
 from .equilibrium.solve import solve
-from .errors import InputError, NumericalError, UnknownNameError
+from .errors import InputError, UnknownNameError
 from .frozen import FrozenMap
-from .kernels import markov
 from .model import Cascade, Game
-from .process import Process, chain_of, check_date, condition_states, outcome_states, reach
-from .settings import Setting, apply
-
-Floats = NDArray[np.float64]
-#: the least and the greatest value over equilibria
-Bounds = tuple[float, float]
-#: groups of fronts in the order of their first settlement
-Order = tuple[tuple[str, ...], ...]
+from .process import check_date
+from .settlement import (
+    Bounds,
+    Effects,
+    MeanTimes,
+    Precedence,
+    SettlementOrder,
+    SolvedGame,
+    Study,
+)
 
 #: effects closer to ``min_effect`` than this are equal to it (chances are computed to 1e-12, and
 #: the equilibria behind them to a regret of 1e-9)
 SAME = 1e-9
-#: differences of chances below this are rounding
-NOTHING = 1e-12
-#: orders of settlement: of how many equilibria, how many are listed, and the chance below which a
-#: partial order in one state is not followed further (it bounds the work on many fronts)
-ORDER_EQUILIBRIA, ORDERS, ORDER_LEAST = 20, 10, 1e-4
-
-
-@dataclass(frozen=True)
-class Effects:
-    """Chances in [0, 1] that a front is settled in three games, and their differences."""
-
-    settled: Bounds
-    nominal: Bounds
-    blocked: Bounds
-    total: Bounds
-    pull: Bounds
-    push: Bounds
-
-
-@dataclass(frozen=True)
-class MeanTimes:
-    """Expected date of a front's first settlement if there is one, in three games.
-
-    None where it is never settled; bounds run over the equilibria in which it can be.
-    """
-
-    settled: Bounds | None
-    nominal: Bounds | None
-    blocked: Bounds | None
-
-
-@dataclass(frozen=True)
-class Precedence:
-    """Chances, in the game as it stands, of which is settled first by the date; they sum to 1."""
-
-    center_first: Bounds
-    front_first: Bounds
-    together: Bounds
-    neither: Bounds
 
 
 @dataclass(frozen=True)
@@ -94,30 +53,6 @@ class FrontEffect:
     precedence: Precedence
 
 
-@dataclass(frozen=True)
-class SettlementOrder:
-    """An order of first settlements, in the end, in the game as it stands; and its probability.
-
-    Fronts in one inner tuple are settled by the same move; fronts that are left out are never
-    settled. The probability is a lower bound: branches below ``ORDER_LEAST`` are not followed. The
-    bounds run over the first ``ORDER_EQUILIBRIA`` equilibria.
-    """
-
-    settlements: Order
-    probability: Bounds
-
-
-@dataclass(frozen=True)
-class SolvedGame:
-    """One game that the analysis solved. ``for_verdict``: whether the verdict rests on it."""
-
-    label: str
-    equilibria: int
-    complete: bool
-    incomplete_because: str | None
-    for_verdict: bool
-
-
 @dataclass(frozen=True, eq=False)
 class CascadeResult:
     """The answer of :func:`cascade`.
@@ -130,6 +65,7 @@ class CascadeResult:
         verdict: ``every`` if every front's verdict is; ``none`` if all are; otherwise ``some``.
         fronts: front of the periphery → what a settled centre does to it.
         necessity: outcome → its chance by the date when the centre is kept from being settled.
+        nominal: outcome → its chance by the date in the game as it stands.
         matrix: from → to → *total*, for every ordered pair of fronts in ``status``; None when it
             was not asked for. ``left_out`` are the fronts without a settled status.
         order: the likeliest orders of first settlements, the likeliest first.
@@ -145,6 +81,7 @@ class CascadeResult:
     verdict: str
     fronts: FrozenMap[str, FrontEffect]
     necessity: FrozenMap[str, Bounds]
+    nominal: FrozenMap[str, Bounds]
     matrix: FrozenMap[str, FrozenMap[str, Bounds]] | None
     left_out: tuple[str, ...]
     order: tuple[SettlementOrder, ...]
@@ -180,13 +117,12 @@ class CascadeResult:
             "min_effect": self.min_effect, "by": self.by, "status": dict(self.status),
             "matrix": matrix, "left_out": list(self.left_out),
             "necessity": {name: _low_high(chance) for name, chance in self.necessity.items()},
+            "nominal": {name: _low_high(chance) for name, chance in self.nominal.items()},
             "order": order, "complete": self.complete,
             "incomplete_because": self.incomplete_because,
-            "games": [asdict(game) for game in self.games]}
-
-    def sentences(self) -> list[str]:
-        """The verdict and what it rests on, in plain sentences."""
-        return _Narrator(self).sentences()
+            "games": [{key: getattr(game, key) for key in (
+                "label", "kind", "front", "equilibria", "complete", "incomplete_because",
+                "for_verdict")} for game in self.games]}
 
 
 def cascade(solution_or_game: Solution | Game, *, center: str | None = None,
@@ -215,9 +151,9 @@ def cascade(solution_or_game: Solution | Game, *, center: str | None = None,
     game = solution_or_game if isinstance(solution_or_game, Game) else solution_or_game.game
     asked = _question(game, center, periphery, status)
     h = game.horizon if by is None else check_date(by)
-    study = _Study(game, asked.status, h, solver or solve)
+    study = Study(game, asked.status, h, solver or solve)
     if given is not None:
-        study.remember(game, given)
+        study.remember(given)
     c = asked.center
     fronts = {}
     for front in asked.periphery:
@@ -225,16 +161,18 @@ def cascade(solution_or_game: Solution | Game, *, center: str | None = None,
         fronts[front] = FrontEffect(
             front=front, verdict=_verdict(at.total, asked.min_effect), at=at, half=half,
             mean_time=study.mean_times(c, front), precedence=study.precedence(c, front))
-    necessity = {name: study.outcome(c, name) for name in game.outcomes}
-    central = study.labels()
+    necessity, nominal = study.outcomes("blocked", c), study.outcomes("nominal", c)
+    central = {id(solved) for solved in study.games()}
     table = study.matrix() if matrix else None
     return CascadeResult(
-        solution=study.solution("nominal", c), center=c, periphery=asked.periphery,
+        solution=study.solved("nominal", c).solution, center=c, periphery=asked.periphery,
         status=asked.status, by=h, min_effect=asked.min_effect,
         verdict=_overall(effect.verdict for effect in fronts.values()), fronts=FrozenMap(fronts),
-        necessity=FrozenMap(necessity), matrix=table,
+        necessity=necessity, nominal=nominal, matrix=table,
         left_out=tuple(name for name in game.fronts if name not in asked.status),
-        order=study.orders(), games=study.games(central))
+        order=study.orders(),
+        games=tuple(replace(solved, for_verdict=id(solved) in central)
+                    for solved in study.games()))
 
 
 # ---- the question ----------------------------------------------------------------------------
@@ -317,243 +255,3 @@ def _low_high(bounds: Bounds) -> dict[str, float]:
 def _plain(record: Effects | MeanTimes | Precedence) -> dict[str, list[float] | None]:
     return {name: None if bounds is None else list(bounds)
             for name, bounds in asdict(record).items()}
-
-
-# ---- the games -------------------------------------------------------------------------------
-
-class _Study:
-    """Solves the games of the comparison, each once, and reads chances off their equilibria."""
-
-    def __init__(self, game: Game, status: FrozenMap[str, str], by: float,
-                 solver: Callable[[Game], Solution]) -> None:
-        self.game, self.status, self.by, self.solver = game, status, by, solver
-        self._solved: dict[tuple[object, ...], tuple[str, Solution, Floats]] = {}
-        self._reach: dict[tuple[object, ...], markov.Reach] = {}
-
-    def remember(self, game: Game, solution: Solution, label: str = "the game as it stands",
-                 ) -> None:
-        if not solution.equilibria:
-            raise NumericalError(f"{label}: no equilibrium that passes its certificate was found "
-                                 f"({solution.incomplete_because or solution.status}), so there "
-                                 "is nothing to compare")
-        hazards = np.array([e.process.hazard for e in solution.equilibria])
-        self._solved[self._key(game)] = (label, solution, hazards)
-
-    @staticmethod
-    def _key(game: Game) -> tuple[object, ...]:
-        # All games here are one game under settings that change starts and moves only.
-        return (tuple(front.start for front in game.fronts.values()), tuple(game.moves))
-
-    def under(self, kind: str, front: str) -> Game:
-        """The game as it stands, with a front settled at the start, or kept from being settled."""
-        word = self.status[front]
-        if kind == "settled":
-            return apply(self.game, Setting(start=FrozenMap({front: word})))
-        if kind == "blocked":
-            return apply(self.game, Setting(block=tuple(
-                name for name, move in self.game.moves.items()
-                if {move.front: move.target, **move.sets}.get(front) == word)))
-        return self.game
-
-    def _entry(self, kind: str, front: str) -> tuple[tuple[object, ...], Solution, Floats]:
-        game = self.under(kind, front)
-        key = self._key(game)
-        if key not in self._solved:
-            word = self.status[front]
-            label = {"nominal": "the game as it stands", "settled": f"{front} starting {word}",
-                     "blocked": f"{front} kept from being {word}"}[kind]
-            self.remember(game, self.solver(game), label)
-        return (key, *self._solved[key][1:])
-
-    def solution(self, kind: str, front: str) -> Solution:
-        return self._entry(kind, front)[1]
-
-    def labels(self) -> set[str]:
-        """The labels of the games solved so far."""
-        return {label for label, _, _ in self._solved.values()}
-
-    def games(self, central: set[str]) -> tuple[SolvedGame, ...]:
-        return tuple(SolvedGame(label=label, equilibria=len(solution.equilibria),
-                                complete=solution.complete,
-                                incomplete_because=solution.incomplete_because,
-                                for_verdict=label in central)
-                     for label, solution, _ in self._solved.values())
-
-    # -- chances
-
-    def _reached(self, kind: str, center: str, front: str) -> markov.Reach:
-        key, solution, hazards = self._entry(kind, center)
-        if (key, front) not in self._reach:
-            inside = condition_states(solution.lattice, {front: self.status[front]})
-            self._reach[key, front] = reach(solution.lattice, hazards, inside,
-                                            [self.by, 0.5 * self.by])
-        return self._reach[key, front]
-
-    def effects(self, center: str, front: str) -> tuple[Effects, Effects]:
-        """The effects at the date and at half of it."""
-        settled, nominal, blocked = (self._reached(kind, center, front).reached
-                                     for kind in ("settled", "nominal", "blocked"))
-        return (_effects(settled[:, 0], nominal[:, 0], blocked[:, 0]),
-                _effects(settled[:, 1], nominal[:, 1], blocked[:, 1]))
-
-    def mean_times(self, center: str, front: str) -> MeanTimes:
-        found = []
-        for kind in ("settled", "nominal", "blocked"):
-            times = self._reached(kind, center, front).mean_time
-            times = times[~np.isnan(times)]
-            found.append(_bounds(times) if len(times) else None)
-        return MeanTimes(*found)
-
-    def outcome(self, center: str, name: str) -> Bounds:
-        _, solution, hazards = self._entry("blocked", center)
-        inside = outcome_states(solution.lattice, name)
-        return _bounds(reach(solution.lattice, hazards, inside, [self.by]).reached[:, 0])
-
-    def precedence(self, center: str, front: str) -> Precedence:
-        _, solution, hazards = self._entry("nominal", center)
-        first, second = (condition_states(solution.lattice, {name: self.status[name]})
-                         for name in (center, front))
-        chain = chain_of(solution.lattice)
-        reward = np.array([first & ~second, second & ~first, first & second, ~(first | second)],
-                          dtype=float)
-        share = markov.transient(chain, markov.stopped(chain, hazards, first | second),
-                                 np.array([self.by]), reward)[:, 0]
-        return Precedence(*(_bounds(share[:, k]) for k in range(4)))
-
-    def matrix(self) -> FrozenMap[str, FrozenMap[str, Bounds]]:
-        return FrozenMap({
-            source: FrozenMap({target: self.effects(source, target)[0].total
-                               for target in self.status if target != source})
-            for source in self.status})
-
-    def orders(self) -> tuple[SettlementOrder, ...]:
-        """The likeliest orders of first settlements in the game as it stands."""
-        equilibria = self.solution("nominal", next(iter(self.status))).equilibria
-        equilibria = equilibria[:ORDER_EQUILIBRIA]
-        chances: dict[Order, Floats] = {}
-        for row, equilibrium in enumerate(equilibria):
-            for order, chance in _orders(equilibrium.process, self.status).items():
-                chances.setdefault(order, np.zeros(len(equilibria)))[row] = chance
-        ranked = sorted(chances, key=lambda order: (-round(float(chances[order].max()), 10), order))
-        return tuple(SettlementOrder(order, _bounds(chances[order])) for order in ranked[:ORDERS])
-
-
-def _orders(process: Process, status: Mapping[str, str]) -> dict[Order, float]:
-    """Order of first settlements → its probability, forward over states and orders so far."""
-    lattice, (total, share) = process.lattice, process.jump
-    settled = {front: condition_states(lattice, {front: word}) for front, word in status.items()}
-    done: dict[Order, float] = {}
-    # state → (settled at the start or since, order of those since) → probability
-    here: dict[int, dict[tuple[frozenset[str], Order], float]] = {
-        0: {(frozenset(f for f in settled if settled[f][0]), ()): 1.0}}
-    for state in np.argsort(-lattice.level, kind="stable").tolist():
-        for (so_far, order), chance in here.pop(state, {}).items():
-            if total[state] == 0.0:
-                done[order] = done.get(order, 0.0) + chance
-                continue
-            for e in lattice.edges(state) if chance >= ORDER_LEAST else ():
-                target = int(lattice.edge_target[e])
-                new = tuple(f for f in settled if settled[f][target] and f not in so_far)
-                key = (so_far.union(new), (*order, new) if new else order)
-                if share[e] > 0.0:
-                    onward = here.setdefault(target, {})
-                    onward[key] = onward.get(key, 0.0) + chance * float(share[e])
-    return done
-
-
-def _effects(settled: Floats, nominal: Floats, blocked: Floats) -> Effects:
-    return Effects(settled=_bounds(settled), nominal=_bounds(nominal), blocked=_bounds(blocked),
-                   total=_minus(settled, blocked), pull=_minus(settled, nominal),
-                   push=_minus(nominal, blocked))
-
-
-def _bounds(values: Floats) -> Bounds:
-    return float(values.min()), float(values.max())
-
-
-def _minus(first: Floats, second: Floats) -> Bounds:
-    """The least and the greatest difference over all pairs of equilibria of two games."""
-    low, high = float(first.min() - second.max()), float(first.max() - second.min())
-    return 0.0 if abs(low) < NOTHING else low, 0.0 if abs(high) < NOTHING else high
-
-
-# ---- words -----------------------------------------------------------------------------------
-
-class _Narrator:
-    """Says a result in sentences, by the names of its fronts and outcomes."""
-
-    def __init__(self, result: CascadeResult) -> None:
-        self.result, self.game, self.word = result, result.game, result.status
-        self.date = f"by {self.game.time_unit} {result.by:g}"
-        self.doubt = _reasons(game for game in result.games if game.for_verdict)
-        found = "" if self.doubt is None else " found"
-        self.all, self.any = f"in every equilibrium{found}", f"in any equilibrium{found}"
-
-    def settled(self, front: str) -> str:
-        word = self.word[front]
-        article = "an" if word[0] in "aeiou" else "a"
-        return f"{article} {word} {front}" + ("" if "front" in front else " front")
-
-    def chance(self, front: str) -> str:
-        return f"the chance that {front} is {self.word[front]} {self.date}"
-
-    def sentences(self) -> list[str]:
-        result, center = self.result, self.result.center
-        said = [self.headline()]
-        if self.doubt is not None:
-            said.append("The list of equilibria behind this verdict is not proved complete, so "
-                        f"the verdict covers only those that were found ({self.doubt}).")
-        if self.game.fronts[center].start == self.word[center]:
-            said.append(f"{center} starts {self.word[center]}, so keeping it from being so changes "
-                        "nothing and there is no effect to see.")
-        for front in result.periphery:
-            said += self.front(front)
-        for name, bounds in result.necessity.items():
-            said.append(f"Without {self.settled(center)}, the chance of the outcome {name} "
-                        f"{self.date} is {_span(bounds)}.")
-        if result.matrix is not None:
-            said += [self.inward(front, result.matrix[front][center])
-                     for front in result.periphery]
-        return [sentence[0].upper() + sentence[1:] for sentence in said]
-
-    def headline(self) -> str:
-        what = {"every": f"carries over to every front of the periphery {self.all}",
-                "none": f"carries over to no front of the periphery {self.any}",
-                "some": "carries over to some fronts of the periphery, or in some equilibria, only"}
-        return (f"{self.settled(self.result.center)} {what[self.result.verdict]} (an effect counts "
-                f"above {self.result.min_effect:g}).")
-
-    def front(self, front: str) -> list[str]:
-        effect, center = self.result.fronts[front], self.result.center
-        low, high = effect.at.total
-        start, chance = self.settled(center), self.chance(front)
-        if effect.verdict == "every":
-            first = f"{start} raises {chance} by {_span((low, high))} {self.all}."
-        elif high < -SAME:
-            first = f"{start} lowers {chance} by {_span((-high, -low))} {self.all}."
-        elif effect.verdict == "none":
-            first = (f"{start} does not raise {chance} by more than {self.result.min_effect:g} "
-                     f"{self.any} (the change is {_span((low, high))}).")
-        else:
-            first = (f"{start} changes {chance} by {_span((low, high))}, depending on the "
-                     f"equilibrium; it is not above {self.result.min_effect:g} in all of them.")
-        said = [first]
-        low, high = effect.at.push
-        if high < -self.result.min_effect - SAME:
-            said.append(f"waiting for {start} holds {front} up: that {center} can still become "
-                        f"{self.word[center]} lowers {chance} by {_span((-high, -low))}.")
-        which = effect.precedence
-        said.append(f"{center} is {self.word[center]} before {front} is {self.word[front]} with "
-                    f"probability {_span(which.center_first)} {self.date}, and after it with "
-                    f"probability {_span(which.front_first)}.")
-        return said
-
-    def inward(self, front: str, total: Bounds) -> str:
-        """Whether the cascade also runs from the periphery to the centre."""
-        return (f"the other way round, {self.settled(front)} changes "
-                f"{self.chance(self.result.center)} by {_span(total)}.")
-
-
-def _span(bounds: Bounds) -> str:
-    low, high = (f"{0.0 if abs(x) < 0.005 else x:.2f}" for x in bounds)
-    return low if low == high else f"{low} to {high}"

@@ -10,7 +10,7 @@ V = TypeVar("V")
 
 
 class FrozenMap(Mapping[K, V]):
-    """A mapping that keeps its order and cannot be changed (``MappingProxyType`` cannot be pickled).
+    """A mapping that keeps its order and cannot be changed (``MappingProxyType`` is not pickled).
 
     Equality ignores order, as for ``dict``.
     """

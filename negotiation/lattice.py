@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InputError, NotYetError
+from .errors import InputError, NotYetError, UnknownNameError
 from .expressions import Expression
 from .model import Condition, Game, Linkage, Move, Number
 
@@ -91,12 +91,10 @@ class Lattice:
         row = []
         for name in state:
             if name not in self.game.fronts:
-                from .errors import UnknownNameError
                 raise UnknownNameError("front", name, self.game.fronts)
         for name, front in self.game.fronts.items():
             status = state.get(name, front.start)
             if status not in front.statuses:
-                from .errors import UnknownNameError
                 raise UnknownNameError(f"status of front {name!r}", status, front.statuses)
             row.append(front.statuses.index(status))
         found = np.flatnonzero((self.states == np.array(row)).all(axis=1))
@@ -112,7 +110,7 @@ class Lattice:
         return _holds(self.game, self.states, condition)
 
     def payoff_range(self) -> Floats:
-        """(D, n) how far apart an actor's payoffs can lie; the unit that tolerances are relative to.
+        """(D, n) how far apart an actor's payoffs can lie; tolerances are relative to it.
 
         The spread of perpetual flows f/r plus the largest lump and the largest worth of terms; for
         an actor whom nothing pays, the largest range among the others (1 if there is none).

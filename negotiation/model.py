@@ -92,7 +92,7 @@ class Issue:
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """A change of ``front`` from one of ``sources`` to ``target`` that all of ``by`` must consent to.
+    """A change of ``front`` from one of ``sources`` to ``target`` that all of ``by`` consent to.
 
     An empty ``by`` is chance. ``weights`` (default 1) are bargaining power; ``solution`` names the
     bargaining solution; ``noise`` (None: the game's) is used by the logit concept only.

@@ -33,8 +33,9 @@ class Setting:
     consents: FrozenMap[str, bool | FrozenMap[str, bool]] = field(default_factory=FrozenMap)
 
 
-def setting(*, parameters: Mapping[str, float] | None = None, start: Mapping[str, str] | None = None,
-            hold: Mapping[str, str] | None = None, block: Iterable[str] = ()) -> Setting:
+def setting(*, parameters: Mapping[str, float] | None = None,
+            start: Mapping[str, str] | None = None, hold: Mapping[str, str] | None = None,
+            block: Iterable[str] = ()) -> Setting:
     """A :class:`Setting` from plain mappings."""
     return Setting(parameters=FrozenMap(parameters or {}), start=FrozenMap(start or {}),
                    hold=FrozenMap(hold or {}), block=tuple(block))

@@ -1,4 +1,4 @@
-"""The bundled games: they load without a complaint, and the classics' answers come out of ``solve``."""
+"""The bundled games load without a complaint, and ``solve`` gives the classics' answers."""
 
 from __future__ import annotations
 
@@ -81,7 +81,8 @@ def test_every_parameter_can_go_to_either_end_of_its_range(name: str) -> None:
 
 def test_the_rival_reading_differs_in_numbers_only() -> None:
     article, rival = (game(name) for name in CASE)
-    for part in ("actors", "fronts", "moves", "linkages", "outcomes", "cascade", "claims", "source"):
+    for part in ("actors", "fronts", "moves", "linkages", "outcomes", "cascade", "claims",
+                 "source"):
         assert getattr(article, part) == getattr(rival, part), part
     assert list(article.parameters) == list(rival.parameters)
     changed = [name for name in article.parameters

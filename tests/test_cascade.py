@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from negotiation.equilibrium.solve import solve
 from negotiation.errors import InputError, NumericalError, UnknownNameError
 from negotiation.formats.definition import from_dict
 from negotiation.lattice import build_lattice
+from negotiation.text.effects import cascade_page
 
 H = 4.0
 TABLE = {"center": "hub", "periphery": ["rim"], "status": "settled"}
@@ -40,6 +42,11 @@ def game(moves=None, linkages=(), table=TABLE, fronts=("hub", "rim"), **more):
                                    "rate": rate, **extra}
                   for name, (front, source, target, rate, extra) in steps.items()},
         "linkages": list(linkages), **({"cascade": table} if table else {}), **more})
+
+
+def page(result):
+    """What is printed, in one line."""
+    return " ".join(cascade_page(result).split())
 
 
 def momentum(factor, source="hub", target="rim"):
@@ -118,9 +125,8 @@ def test_the_prospect_of_the_centre_can_hold_the_periphery_up():
     assert at.push == pytest.approx((nominal - happens(a),) * 2, abs=1e-12)
     assert at.push[1] < 0.0 and at.total[1] < 0.0
     assert result.verdict == "none"
-    words = " ".join(result.sentences())
-    assert "lowers the chance that rim is settled by year 4 by 0.55" in words
-    assert "holds rim up" in words
+    assert "Waiting for it holds Rim up: that it can still be settled lowers the chance there by " \
+        f"{-100 * at.push[0]:.2g} points." in page(result)
 
 
 def test_a_move_that_settles_the_centre_along_with_its_own_front_is_blocked_too():
@@ -166,8 +172,9 @@ def test_necessity_is_the_chance_of_an_outcome_without_the_centre():
     result = cascade(game(linkages=[momentum(5.0)], outcomes=outcomes))
     assert result.necessity["rim_done"] == pytest.approx((happens(0.2),) * 2)
     assert result.necessity["all"] == (0.0, 0.0)
-    assert "Without a settled hub front, the chance of the outcome all by year 4 is 0.00." in (
-        result.sentences())
+    assert result.nominal["all"][0] > 0.0
+    assert re.search("Chance within 4 years +without it +as things stand", cascade_page(result))
+    assert re.search("^  all +0 % +[1-9]", cascade_page(result), re.MULTILINE)
 
 
 # ---- matrix ----------------------------------------------------------------------------------
@@ -280,12 +287,13 @@ def test_an_incomplete_list_is_carried_into_the_verdict_and_its_words():
     assert not result.complete
     assert "the game as it stands: the search was cut" in result.incomplete_because
     assert "hub kept from being settled: the search was cut" in result.incomplete_because
-    words = result.sentences()
-    assert "in every equilibrium found" in words[0]
-    assert "not proved complete" in words[1]
+    assert "in every equilibrium found." in page(result)
+    assert "There may be more: without it, the search was cut; as things stand, the search was" in (
+        page(result))
     sure = cascade(game())
     assert sure.complete and sure.incomplete_because is None
-    assert "found" not in " ".join(sure.sentences())
+    assert "found" not in page(sure)
+    assert "There may be more" not in page(sure)
 
 
 def test_an_incomplete_list_in_the_matrix_alone_does_not_touch_the_verdict():
@@ -296,7 +304,8 @@ def test_an_incomplete_list_in_the_matrix_alone_does_not_touch_the_verdict():
 
     result = cascade(game(), solver=solver)
     assert not result.complete
-    assert "not proved complete" not in " ".join(result.sentences())
+    assert "There may be more" not in page(result)
+    assert "Of the 2 other games behind this table, 2 may have more equilibria" in page(result)
 
 
 def test_a_game_left_without_an_equilibrium_is_an_error():
@@ -356,7 +365,7 @@ def test_a_centre_that_starts_settled_is_said_to_show_nothing():
         {"hub": replace(settled.fronts["hub"], start="settled")}))
     result = cascade(settled, matrix=False)
     assert result.fronts["rim"].at.total == (0.0, 0.0)
-    assert any("starts settled" in sentence for sentence in result.sentences())
+    assert "It is settled at the start" in page(result)
 
 
 # ---- surfaces --------------------------------------------------------------------------------
@@ -380,11 +389,31 @@ def test_the_json_has_the_documented_layout():
 
 
 def test_the_verdict_is_narrated_with_its_numbers():
-    words = cascade(game(linkages=[momentum(5.0)])).sentences()
+    result = cascade(game(linkages=[momentum(5.0)]))
+    assert ("Does a settlement of “Hub” carry over? Yes, to every front around it, in every "
+            "equilibrium. A difference counts when it is above 1 point.") in page(result)
     total = happens(1.0) - happens(0.2)
-    assert words[0].startswith("A settled hub front carries over to every front of the periphery")
-    assert words[1] == ("A settled hub front raises the chance that rim is settled by year 4 by "
-                        f"{total:.2f} in every equilibrium.")
+    assert re.search(rf"^  Rim +55 % .* 98 % +\+{100 * total:.0f} ", cascade_page(result),
+                     re.MULTILINE)
+    assert "a settlement of Rim changes the chance at the centre by no more than 1 point" in (
+        page(result))
+
+
+def test_a_verdict_that_differs_between_fronts_says_which():
+    three = {"hub": 0.5, "rim": 0.2, "edge": 0.3}
+    table = {**TABLE, "periphery": ["rim", "edge"]}
+    result = cascade(game(three, [momentum(5.0)], table, ("hub", "rim", "edge")))
+    assert "In part: to Rim in every equilibrium; not to Edge." in page(result)
+    several = cascade(game(), solver=listing(by_hub(0.0), by_hub(1.0)))
+    assert "In part: to Rim in some equilibria only." in page(several)
+    assert "Equilibria compared: 2 without it, 2 as things stand, 2 with it." in page(several)
+
+
+def test_an_effect_on_the_centre_is_said():
+    result = cascade(game(linkages=[momentum(5.0), momentum(3.0, "rim", "hub")]))
+    low = 100 * result.matrix["rim"]["hub"][0]
+    assert f"a settlement of Rim changes the chance at the centre by +{low:.0f} points" in (
+        page(result))
 
 
 @given(st.floats(0.0, 3.0), st.floats(0.0, 3.0), st.floats(0.0, 4.0), st.floats(0.0, 20.0))

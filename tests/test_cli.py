@@ -250,8 +250,12 @@ def test_ties_are_named(run: Any, tmp_path: Path) -> None:
         encoding="utf-8")
     text = " ".join(run("solve", path).out.split())
     assert "1 equilibrium follows the rule for ties, and no others do" in text
-    assert "b is indifferent about “right” in the state f open." in text
-    assert "Any chance of consent from 0 % to 100 % will do." in text
+    assert ("At the start, b is indifferent about “right”: any chance of its being made from 0 % "
+            "to 100 % will do. The rule picks 100 %.") in text
+    assert "The rule used for ties is “consent”: whoever is indifferent consents" in text
+    text = " ".join(run("solve", path, "--indifferent", "refuse").out.split())
+    assert "The rule picks 0 %." in text
+    assert "The rule used for ties is “refuse”" in text
     answer = run("solve", path, "--json").json
     jsonschema.validate(answer, output_schema("solve"))
     assert answer["components"][0]["actors"] == ["b"]
@@ -348,8 +352,8 @@ def test_bargain_puts_every_notion_side_by_side(run: Any) -> None:
 def test_cascade_tells_verdict_matrix_and_games(run: Any) -> None:
     said = run("cascade", SMALL, "--center", "trade", "--status", "settled")
     assert said.status == 0
-    assert "Total effect of each front" in said.out
-    assert "Games solved for the verdict" in said.out
+    assert "EVERY FRONT ON EVERY OTHER" in said.out
+    assert "Equilibria compared: 1 without it, 1 as things stand, 1 with it." in said.out
     answer = run("cascade", SMALL, "--center", "trade", "--status", "settled", "--json").json
     assert answer["verdict"] in ("every", "some", "none")
     assert answer["matrix"]["trade"]["security"]

@@ -18,7 +18,7 @@ FLOORS = (
     ("errors", "frozen", "expressions", "model", "settings"),
     ("formats", "catalog", "lattice", "bargaining", "kernels", "process"),
     ("equilibrium",),
-    ("cascade",),
+    ("cascade", "settlement"),
     ("text", "formats.record", "formats.record_schema", "cli", "__init__", "__main__"),
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,7 +152,7 @@ def _cascade(arguments: Namespace) -> Answer:
                          status=arguments.status, by=_date(arguments, solution), solver=solver)
     if arguments.json:
         return _json(cascade_record(solution, result))
-    return Answer(cascade_page(solution.game, result))
+    return Answer(cascade_page(result))
 
 
 def _paths(arguments: Namespace) -> Answer:
@@ -186,12 +186,14 @@ def _solver(arguments: Namespace, progress: Progress) -> Callable[[Game], Soluti
     from ..equilibrium.solve import solve
 
     return partial(solve, equilibria=arguments.equilibria, cap=arguments.cap,
-                   indifferent=arguments.indifferent, progress=progress.count)
+                   progress=progress.count)
 
 
 def _game(arguments: Namespace) -> Game:
     """The game that the arguments name, under their setting."""
     game = _with_parameters(load(arguments.game), arguments)
+    if arguments.indifferent is not None:
+        game = replace(game, indifferent=arguments.indifferent)
     return apply(game, setting(start=_merged("--start", arguments.start),
                                hold=_merged("--hold", arguments.hold), block=arguments.block))
 

@@ -146,12 +146,14 @@ def _cascade_parts() -> dict[str, Schema]:
         "matrix": _said(_or_null(_table(_table(low_high))), "from → to → total effect"),
         "left_out": _list(TEXT),
         "necessity": _said(_table(low_high), "outcome → its chance with the centre blocked"),
+        "nominal": _said(_table(low_high), "outcome → its chance in the game as it stands"),
         "order": _record({
             "fronts": _table(precedence),
             "sequences": _list(_record({"settlements": _list(_list(TEXT)),
                                         "probability": _range()}))}),
         "complete": YES, "incomplete_because": _or_null(TEXT),
-        "games": _list(_record({"label": TEXT, "equilibria": WHOLE, "complete": YES,
+        "games": _list(_record({"label": TEXT, "kind": {"enum": ["settled", "nominal", "blocked"]},
+                                "front": _or_null(TEXT), "equilibria": WHOLE, "complete": YES,
                                 "incomplete_because": _or_null(TEXT), "for_verdict": YES}))}
 
 

@@ -12,8 +12,9 @@ from ..equilibrium.result import Equilibrium
 from ..errors import InputError, UnknownNameError
 from ..model import Game
 from .describe import title_line
+from .places import situation
 from .play import bargaining_problem
-from .words import assignments, listed, number, percent, sentence, table, wrapped
+from .words import listed, number, percent, sentence, table, wrapped
 
 PROPER = {"kalai-smorodinsky": "Kalai–Smorodinsky", "equal-loss": "Equal loss"}
 
@@ -80,7 +81,7 @@ def _edge(equilibrium: Equilibrium, move: str, state: Mapping[str, str] | None) 
         edges = edges[lattice.edge_state[edges] == lattice.find(state)]
     if not len(edges):
         where = "any state that play can reach" if state is None else (
-            f"the state {assignments(state)}")
+            f"the state {situation(equilibrium.game, lattice.state(lattice.find(state)))}")
         raise InputError(f"the move {move!r} is not available in {where}")
     return int(edges[0])
 
@@ -94,7 +95,7 @@ def _deal(problem: BargainingProblem, solution: str, issues: list[str], names: l
 def bargain_page(game: Game, problem: Bargain) -> str:
     """The deals side by side: terms in per cent of a full concession, and everybody's gain."""
     move = game.moves[problem.move]
-    where = assignments(problem.state)
+    where = situation(game, problem.state)
     who = [game.actors[name].label for name in problem.disagreement]
     lines = [title_line(game),
              wrapped(f"“{move.label}”, between {listed(who)}, in the state {where}, as equilibrium "

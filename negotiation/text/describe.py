@@ -31,7 +31,7 @@ def game_page(game: Game, formulas: bool = False) -> str:
 def check_page(game: Game, warnings: Sequence[Problem], states: int | None) -> str:
     """That a definition can be used, and what looks odd in it."""
     size = "" if states is None else f"; moves can reach {counted(states, 'state')}"
-    lines = [f"{game.name}: the definition is valid ({one_line(game)}{size})."]
+    lines = [wrapped(f"{game.name}: the definition is valid ({one_line(game)}{size}).")]
     if warnings:
         lines.append(f"{counted(len(warnings), 'thing')} to look at:")
         lines += [wrapped(str(warning), 2, 2) for warning in warnings]

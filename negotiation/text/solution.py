@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..cascade import CascadeResult
-from ..equilibrium.result import Component, Equilibrium, Solution
+from ..equilibrium.result import Equilibrium, Solution
 from ..model import Game
 from ..process import EventPath, OutcomeChance
 from .describe import one_line, title_line
 from .effects import verdict_lines
+from .places import changes, doubts, situation
 from .play import (
     Group,
     Stand,
@@ -19,9 +20,9 @@ from .play import (
     standing_still,
     stands,
 )
+from .ties import ties_section
 from .words import (
     EXACT,
-    assignments,
     counted,
     listed,
     number,
@@ -40,8 +41,6 @@ from .words import (
 FULL_GROUPS = 3
 #: states told on a path of play, the start included
 FULL_STATES = 6
-#: ties that are named one by one
-FULL_TIES = 5
 
 
 def solution_page(solution: Solution, by: float, cascade: CascadeResult | None = None,
@@ -57,7 +56,7 @@ def solution_page(solution: Solution, by: float, cascade: CascadeResult | None =
     if len(found) > FULL_GROUPS:
         parts.append(wrapped(f"{counted(len(found) - FULL_GROUPS, 'more path')} of play: see the "
                              "table above; --states prints every equilibrium in full."))
-    parts.append(_ties(solution))
+    parts.append(ties_section(solution))
     if every_state:
         parts += [_all_states(equilibrium) for equilibrium in solution.equilibria]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -90,7 +89,7 @@ def _summary(solution: Solution, found: Sequence[Group],
     if chances and chances[0]:
         lines += ["", *_outcome_lines(solution.game, chances, by, len(solution.equilibria) > 1)]
     if cascade is not None:
-        lines += ["", *verdict_lines(solution.game, cascade)]
+        lines += ["", *verdict_lines(cascade)]
     return "\n".join(lines)
 
 
@@ -98,7 +97,7 @@ def how_many(solution: Solution) -> str:
     """How many equilibria there are, whether that is all, and how well they are certified."""
     count = len(solution.equilibria)
     if count == 0:
-        return f"No equilibrium can be listed: {solution.incomplete_because}."
+        return f"No equilibrium can be listed: {doubts(solution)}."
     worst = max(equilibrium.regret for equilibrium in solution.equilibria)
     checked = "Recomputed from the game, " + (
         f"{'it meets' if count == 1 else 'all meet'} the conditions of an equilibrium exactly."
@@ -111,7 +110,7 @@ def how_many(solution: Solution) -> str:
         f" In {mixed} of them some consents are given with a chance between 0 and 1.")
     if not solution.complete:
         every = (f"{sentence(counted(count, 'equilibrium'))} {'is' if count == 1 else 'are'} "
-                 f"listed; the list may not be complete: {solution.incomplete_because}.")
+                 f"listed; the list may not be complete: {doubts(solution)}.")
     elif solution.components:
         follow = "follows" if count == 1 else "follow"
         every = (f"{sentence(counted(count, 'equilibrium'))} {follow} the rule for ties, and no "
@@ -205,8 +204,9 @@ def _path_of_play(game: Game, group: Group, name: str) -> str:
     equilibrium = group.first
     title = f"PATH OF PLAY {name}".rstrip()
     if len(group.ids) > 1:
-        title += f" (equilibrium {group.ids[0]}; {len(group.ids) - 1} more differ from it only off "
-        title += "the path of play)"
+        more = len(group.ids) - 1
+        title += (f" (equilibrium {group.ids[0]}; {more} more differ{'s' if more == 1 else ''} "
+                  "from it only off the path of play)")
     elif name:
         title += f" (equilibrium {group.ids[0]})"
     likeliest = equilibrium.process.paths(most=1)
@@ -222,9 +222,9 @@ def _path_of_play(game: Game, group: Group, name: str) -> str:
         entries = _state_entries(game, equilibrium, state, told)
         if at and not entries:
             continue
-        where = "At the start" if at == 0 else (
-            f"After “{game.moves[likeliest[0].moves[at - 1]].label}”")
-        lines += ["", wrapped(f"{where}{_where(state) if at == 0 else ''}:", 2, 2)]
+        where = f"At the start: {situation(game, state)}." if at == 0 else (
+            f"After “{game.moves[likeliest[0].moves[at - 1]].label}”:")
+        lines += ["", wrapped(where, 2, 2)]
         lines += [wrapped(entry, 4, 2) for entry in entries] or ["    no move is available."]
     return "\n".join([*lines, "", _values(game, equilibrium)])
 
@@ -233,10 +233,6 @@ def event_table(game: Game, path: EventPath) -> str:
     """The events of a sequence with their mean dates."""
     return table([[time(date, game.time_unit), game.moves[move].label]
                   for move, date in zip(path.moves, path.dates, strict=True)], right=(0,), indent=4)
-
-
-def _where(state: Mapping[str, str]) -> str:
-    return f" ({assignments(state)})"
 
 
 def _state_entries(game: Game, equilibrium: Equilibrium, state: Mapping[str, str],
@@ -322,42 +318,7 @@ def _values(game: Game, equilibrium: Equilibrium) -> str:
     return table(rows, head, (1, 2))
 
 
-# ---- ties, and everything --------------------------------------------------------------------
-
-def _ties(solution: Solution) -> str:
-    ties = solution.components
-    if not ties:
-        return ""
-    lines = ["TIES"]
-    lines += [wrapped(tie_sentence(solution, tie), 2, 2) for tie in ties[:FULL_TIES]]
-    if len(ties) > FULL_TIES:
-        lines.append(f"  and {counted(len(ties) - FULL_TIES, 'tie')} more in other states.")
-    rule = solution.game.indifferent
-    lines.append(wrapped(f"The game's own rule for whoever is indifferent is “{rule}”; "
-                         "--indifferent consent, refuse or all asks for another.", 2))
-    return "\n".join(lines)
-
-
-def tie_sentence(solution: Solution, tie: Component) -> str:
-    """Who is indifferent about what, where, and whether it matters to anybody."""
-    game = solution.game
-    moves = [f"“{game.moves[name].label}”" for name in tie.moves]
-    state = assignments(solution.lattice.state(tie.state))
-    verb = "is" if len(tie.actors) == 1 else "are"
-    matter = "" if tie.value_varies else " Nobody's value depends on it."
-    return (f"{_names(game, tie.actors)} {verb} indifferent about {listed(moves)} in the state "
-            f"{state}. {_between(moves, tie)}{matter}")
-
-
-def _between(moves: Sequence[str], tie: Component) -> str:
-    if len(moves) == 1:
-        low, high = min(tie.extremes)[0], max(tie.extremes)[0]
-        return f"Any chance of consent from {percent(low)} to {percent(high)} will do."
-    ends = [listed(f"{move} {percent(share)}" for move, share in zip(moves, extreme, strict=True))
-            for extreme in tie.extremes[:4]]
-    more = "" if len(tie.extremes) <= 4 else f", and {len(tie.extremes) - 4} more such points"
-    return f"Many chances of consent will do; the extreme points are {'; '.join(ends)}{more}."
-
+# ---- every state ------------------------------------------------------------------------------
 
 def _all_states(equilibrium: Equilibrium) -> str:
     game, lattice = equilibrium.game, equilibrium.lattice
@@ -365,7 +326,7 @@ def _all_states(equilibrium: Equilibrium) -> str:
     lines = [f"EVERY STATE OF EQUILIBRIUM {equilibrium.id}"]
     for state in range(len(lattice.states)):
         off = "" if on_path[state] else " (never reached)"
-        named = assignments(lattice.state(state))
+        named = changes(lattice, state)
         values = ", ".join(f"{game.actors[name].label} {number(value)}" for name, value in
                            zip(lattice.actors, equilibrium.values[state].tolist(), strict=True))
         lines += ["", wrapped(f"{sentence(named)}{off}", 2, 2), wrapped(f"Values: {values}", 4, 2)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 WIDTH = 90
 #: probabilities and shares nearer to 0 or 1 than this are 0 or 1
@@ -185,8 +185,3 @@ def table(rows: Sequence[Sequence[str]], head: Sequence[str] = (), right: Iterab
                  for column, (cell, width) in enumerate(zip(row, widths, strict=True))]
         lines.append((" " * indent + "  ".join(cells)).rstrip())
     return "\n".join(lines)
-
-
-def assignments(values: Mapping[str, str]) -> str:
-    """A state: ``front status, front status``."""
-    return ", ".join(f"{spaced(front)} {spaced(status)}" for front, status in values.items())
