@@ -248,9 +248,11 @@ def _sign_bargains(problems: Problems, nodes: Nodes, ask: Bools, above: Floats, 
     # a joint mix is a max-min over the members it holds at zero alone (theirs are the multipliers)
     held = binding(box.label[k], member.shape[1])
     sub.member[k] = np.where(held.any(axis=1, keepdims=True), held, member)
-    hint = nodes.hint[rows, cols]
-    above[rows, cols] = np.minimum(above[rows, cols], sign(sub, k, bottom, hint))
-    below[rows, cols] = np.maximum(below[rows, cols], sign(sub, k, top, hint))
+    twice, again = np.tile(k[0], 2), np.tile(cols, 2)
+    both = sign(sub.take(twice), (np.arange(len(twice)), again), np.concatenate([bottom, top]),
+                nodes.hint[rows, cols][twice])
+    above[rows, cols] = np.minimum(above[rows, cols], both[:len(rows)])
+    below[rows, cols] = np.maximum(below[rows, cols], both[len(rows):])
 
 
 def _center_terms(problems: Problems, nodes: Nodes) -> None:
@@ -312,7 +314,7 @@ def _center_terms(problems: Problems, nodes: Nodes) -> None:
     nodes.pay_high[rows, cols] = np.minimum(nodes.pay_high[rows, cols], pay_high)
 
 
-def _cut_terms(problems: Problems, nodes: Nodes, steps: int = 10) -> None:
+def _cut_terms(problems: Problems, nodes: Nodes, steps: int = 5) -> None:
     """Cut each issue's interval where the derivative of Σ w log G surely has one sign."""
     live = problems.bargained & (nodes.label != REFUSED) & (problems.kind == NASH)
     live &= (nodes.label <= MADE) & np.isfinite(nodes.low).all(axis=1)[:, None]
@@ -343,21 +345,20 @@ def _cut_terms(problems: Problems, nodes: Nodes, steps: int = 10) -> None:
             upper = np.where(du > 0, near, far).sum(axis=2)
         return np.nan_to_num(lower, nan=-np.inf), np.nan_to_num(upper, nan=np.inf)
 
-    # bisection for the last x that the upper bound allows and the first that the lower one does
-    left, right = a.copy(), b.copy()
-    top_open = slope(b)[1] < 0
+    # bisection, both ends at once, for the last x that the upper bound allows and the first that
+    # the lower one does
+    top_open, bottom_open = slope(b)[1] < 0, slope(a)[0] > 0
+    right, right_inner, left, left_inner = b.copy(), a.copy(), a.copy(), b.copy()
     for _ in range(steps):
-        middle = 0.5 * (left + right)
-        falls = slope(middle)[1] < 0
-        right, left = np.where(falls, middle, right), np.where(falls, left, middle)
-    new_b = np.where(top_open, right, b)
-    left, right = a.copy(), b.copy()
-    bottom_open = slope(a)[0] > 0
-    for _ in range(steps):
-        middle = 0.5 * (left + right)
-        rises = slope(middle)[0] > 0
-        left, right = np.where(rises, middle, left), np.where(rises, right, middle)
-    new_a = np.where(bottom_open, left, a)
+        if top_open.any():
+            middle = 0.5 * (right_inner + right)
+            falls = slope(middle)[1] < 0
+            right, right_inner = np.where(falls, middle, right), np.where(falls, right_inner, middle)
+        if bottom_open.any():
+            middle = 0.5 * (left + left_inner)
+            rises = slope(middle)[0] > 0
+            left, left_inner = np.where(rises, middle, left), np.where(rises, left_inner, middle)
+    new_a, new_b = np.where(bottom_open, left, a), np.where(top_open, right, b)
     # an issue that surely falls from its lower end stays there; the same at the upper end
     new_b = np.where(slope(a)[1] < 0, a, new_b)
     new_a = np.where(slope(b)[0] > 0, b, new_a)

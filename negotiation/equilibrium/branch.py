@@ -144,7 +144,7 @@ class _Search:
         sub = self.problems.take(nodes.owner)
         if (active(sub, nodes.label) & (sub.kind != NASH)).any():
             return
-        value, terms = guess(sub, nodes.label)
+        value, terms = guess(sub, nodes.label, nodes.hint)
         rows = np.flatnonzero(np.isfinite(value).all(axis=1))
         if len(rows):
             half = np.full(nodes.label[rows].shape, 0.5)
@@ -337,7 +337,7 @@ class _Search:
         order = order[keep]
         owner, label = owner[order], label[order]
         value, consent = value[order], consent[order]
-        sign = index(self.problems.take(owner), label, value, consent)
+        sign = index(self.problems.take(owner), label, value, consent, terms[order][:, :, 0])
         return Points(owner, label, value, consent, terms[order], paid[order], sign, tied[order],
                       self.doubt)
 

@@ -4,12 +4,14 @@ The equilibria of a directional game are the consistent choices of one equilibri
 (Recursive Lexicographical Search, Iskhakov, Rust & Schjerning 2016). A **node** is one equilibrium
 of one state given nodes for its successors; a **branch** is a choice of a node for every state
 solved so far. States are solved a level at a time, from the terminal ones up, all branches and all
-draws of parameters at once, each distinct problem (state, draw, successors' nodes) once.
+draws of parameters at once, each distinct problem (state, draw, successors' nodes) once. A traversal
+is a generator that asks for the problems of a level, so that those of several games can be solved
+side by side (``together``), each distinct one once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,8 +20,8 @@ from numpy.typing import NDArray
 from ..errors import NumericalError
 from ..lattice import Lattice
 from .certificate import REGRET_TOLERANCE, certify
-from .problem import KINDS, OFFERS, gather
-from .state import CONTINUUM, Answers, solve_states
+from .problem import KINDS, OFFERS, Problems, gather
+from .state import CONTINUUM, Answers
 from .ties import Continuum
 
 Floats = NDArray[np.float64]
@@ -59,12 +61,46 @@ class Tree:
     capped: bool = False
 
 
-def traverse(lattice: Lattice, *, indifferent: str, cap: int, one: bool = False,
-             progress: Progress | None = None) -> Tree:
+#: yields the problems of a level, is sent their answers, and returns the tree
+Traversal = Generator[Problems, Answers, Tree]
+
+
+def together(traversals: Sequence[Traversal], solver: Callable[[Problems], Answers]) -> list[Tree]:
+    """Run traversals in lockstep: the problems that all of them ask for are solved in one call."""
+    trees: dict[int, Tree] = {}
+    asked: dict[int, Problems] = {}
+
+    def step(which: int, answers: Answers | None) -> None:
+        try:
+            run = traversals[which]
+            asked[which] = next(run) if answers is None else run.send(answers)
+        except StopIteration as end:
+            trees[which] = end.value
+
+    for which in range(len(traversals)):
+        step(which, None)
+    while asked:
+        names, batch = list(asked), list(asked.values())
+        asked.clear()
+        if len(batch) == 1:
+            step(names[0], solver(batch[0]))
+            continue
+        problems = Problems.join(batch)
+        first, row = problems.distinct()
+        answers = solver(problems.take(first))
+        begin = 0
+        for which, part in zip(names, batch, strict=True):
+            mine = row[begin:begin + part.size]
+            begin += part.size
+            step(which, answers.select(mine, part.reward.shape[1], part.value.shape[2]))
+    return [trees[which] for which in range(len(traversals))]
+
+
+def traverse(lattice: Lattice, *, cap: int, one: bool = False,
+             progress: Progress | None = None) -> Traversal:
     """Solve every state of a lattice at every draw.
 
     Args:
-        indifferent: the rule for ties, "consent", "refuse" or "all".
         cap: the most equilibria to list per draw.
         one: keep the first equilibrium of every state only.
         progress: called with (states solved, states in all) after every level.
@@ -76,14 +112,15 @@ def traverse(lattice: Lattice, *, indifferent: str, cap: int, one: bool = False,
     done = 0
     for depth in range(int(lattice.level.max()) + 1):
         states = np.flatnonzero(lattice.level == depth)
-        _level(tree, states, indifferent, cap, one)
+        yield from _level(tree, states, cap, one)
         done += len(states)
         if progress is not None:
             progress(done, size)
     return tree
 
 
-def _level(tree: Tree, states: Ints, indifferent: str, cap: int, one: bool) -> None:
+def _level(tree: Tree, states: Ints, cap: int, one: bool,
+           ) -> Generator[Problems, Answers, None]:
     lattice = tree.lattice
     branches, wide = len(tree.node), len(states)
     moves = int((lattice.first_edge[states + 1] - lattice.first_edge[states]).max())
@@ -98,7 +135,7 @@ def _level(tree: Tree, states: Ints, indifferent: str, cap: int, one: bool) -> N
         draw, state, follow = draw[first], state[first], follow[first]
     else:
         row = np.arange(len(state))
-    answers, regret = _solve(tree, draw, state, follow, indifferent, one)
+    answers, regret = yield from _solve(tree, draw, state, follow)
     begin = len(tree.value)
     tree.blocks.append(Block(begin, state[answers.owner], answers, regret))
     tree.value = np.concatenate([tree.value, answers.value])
@@ -110,8 +147,8 @@ def _level(tree: Tree, states: Ints, indifferent: str, cap: int, one: bool) -> N
             cap)
 
 
-def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints, indifferent: str,
-           one: bool) -> tuple[Answers, Floats]:
+def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
+           ) -> Generator[Problems, Answers, tuple[Answers, Floats]]:
     lattice = tree.lattice
     if follow.shape[1] == 0:
         stay = lattice.flow[draw, state] / lattice.discount[draw]
@@ -122,7 +159,7 @@ def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints, indifferent: str,
         return answers, np.zeros(size)
     after = np.where((follow >= 0)[..., None], tree.value[np.maximum(follow, 0)], 0.0)
     problems = gather(lattice, draw, state, after)
-    answers = solve_states(problems, indifferent, first=one)
+    answers = yield problems
     owner = answers.owner
     terms, proposals = mean_terms(answers.terms, problems.weights[owner], problems.member[owner],
                                   problems.kind[owner])
@@ -236,4 +273,4 @@ def unpack(tree: Tree, branch: int) -> tuple[Floats, Floats, Floats, Floats | No
             None if proposals is None else proposals[0], sigma)
 
 
-__all__ = ["CONTINUUM", "REJECTED", "Progress", "Tree", "continua_of", "traverse", "unpack"]
+__all__ = ["CONTINUUM", "REJECTED", "Progress", "Tree", "continua_of", "together", "traverse", "unpack"]

@@ -305,23 +305,28 @@ def newton(problems: Problems, label: Ints, value: Floats, consent: Floats,
     return Candidates(value, consent, terms, here.paid + worth, good, np.zeros(len(good), bool))
 
 
-def guess(problems: Problems, label: Ints, rounds: int = 8) -> tuple[Floats, Floats]:
+def guess(problems: Problems, label: Ints, start: Floats, rounds: int = 8,
+          ) -> tuple[Floats, Floats]:
     """A start for Newton: terms settled one bargain after another (V (N, n), terms (N, M, J)).
 
     Each bargain is solved as in :func:`single` with what the others pay held still (Nash-in-Nash
-    played as best responses). Rows where a made bargain has no gain for all are not a number.
+    played as best responses), from the terms ``start`` (N, M, J), until no payoff moves by more than
+    a part in 10⁴ of its range. Rows where a made bargain has no gain for all are not a number.
     """
     reduced, _ = effective(problems, label)
     share = np.where(label == MADE, 1.0, np.where(label >= MIX, 0.5, 0.0))
     live = active(reduced, label) & reduced.member.any(axis=2)
-    x = np.where(live[..., None], 0.5, 0.0) * np.ones(reduced.value.shape[:3])
+    x = np.where(live[..., None], start, 0.0)
     weight = reduced.rate * share
     total = reduced.discount + weight.sum(axis=1, keepdims=True)
-    worth = (x[..., None] * reduced.value - 0.5 * x[..., None] ** 2 * reduced.curvature).sum(axis=2)
-    pay = reduced.reward + worth
-    for _ in range(rounds):
-        for m in np.flatnonzero(live.any(axis=0)):
-            rows = np.flatnonzero(live[:, m] & np.isfinite(pay).all(axis=(1, 2)))
+    pay = reduced.reward + (
+        x[..., None] * reduced.value - 0.5 * x[..., None] ** 2 * reduced.curvature).sum(axis=2)
+    alone = live.sum(axis=1) == 1
+    moving = live.any(axis=1)
+    for turn in range(rounds):
+        before = pay.copy()
+        for m in np.flatnonzero((live & moving[:, None]).any(axis=0)):
+            rows = np.flatnonzero(live[:, m] & moving)
             own = weight[rows, m][:, None]
             patience = total[rows] - own
             others = reduced.flow[rows] + (weight[rows][..., None] * pay[rows]).sum(axis=1)
@@ -332,6 +337,10 @@ def guess(problems: Problems, label: Ints, rounds: int = 8) -> tuple[Floats, Flo
                                      reduced.member[rows, m], x[rows, m])[0]
             new = x[rows, m][..., None]
             pay[rows, m] = reduced.reward[rows, m] + (v * new - 0.5 * c * new * new).sum(axis=1)
+        change = (np.abs(pay - before) / reduced.scale[:, None, :]).max(axis=(1, 2))
+        moving &= (change > 1e-4) & ~(alone & (turn == 0))
+        if not moving.any():
+            break
     value = (reduced.flow + (weight[..., None] * pay).sum(axis=1)) / total
     return value, x
 
@@ -344,10 +353,16 @@ def _step(jacobian: Floats, residual: Floats) -> Floats:
     return np.where(np.isfinite(step), step, 0.0)
 
 
-def index(problems: Problems, label: Ints, value: Floats, consent: Floats) -> Ints:
-    """±1 of each equilibrium: the sign of det [[∂E/∂V, ∂E/∂α_mix], [−∂σ_mix/∂V, 0]] (§2.1)."""
+def index(problems: Problems, label: Ints, value: Floats, consent: Floats,
+          terms: Floats | None = None) -> Ints:
+    """±1 of each equilibrium: the sign of det [[∂E/∂V, ∂E/∂α_mix], [−∂σ_mix/∂V, 0]] (§2.1).
+
+    ``terms`` (N, M, J) are the equilibrium's, where the caller has them.
+    """
     reduced, _ = effective(problems, label)
-    jacobian = system(reduced, label, value, consent).jacobian
+    if (binding(label, value.shape[1]).sum(axis=2) > 1).any():
+        terms = None  # there σ is 0, and terms need the limit rule
+    jacobian = system(reduced, label, value, consent, terms).jacobian
     sign = np.sign(np.linalg.det(jacobian))
     out: Ints = np.where(np.isfinite(sign), sign, 0).astype(np.int64)
     return out

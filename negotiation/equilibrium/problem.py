@@ -6,7 +6,9 @@ not ``present``; a padded issue pays nobody.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +63,38 @@ class Problems:
     def take(self, rows: Ints | Bools) -> Problems:
         """The problems of some rows."""
         return Problems(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    @staticmethod
+    def join(parts: Sequence[Problems]) -> Problems:
+        """Stack problems of the same actors, padded to the most moves and issues."""
+        moves = max(part.reward.shape[1] for part in parts)
+        issues = max(part.value.shape[2] for part in parts)
+
+        def padded(name: str, array: NDArray[Any]) -> NDArray[Any]:
+            if name in ("discount", "flow", "scale"):
+                return array
+            widths = [(0, 0), (0, moves - array.shape[1]), *[(0, 0)] * (array.ndim - 2)]
+            if name in ("value", "curvature"):
+                widths[2] = (0, issues - array.shape[2])
+            return np.pad(array, widths, constant_values=1.0 if name == "weights" else 0)
+
+        return Problems(**{f.name: np.concatenate([padded(f.name, getattr(part, f.name))
+                                                   for part in parts]) for f in fields(Problems)})
+
+    def distinct(self) -> tuple[Ints, Ints]:
+        """First row of each distinct problem, and for every row which of them it is.
+
+        The scale of tolerances is left out: games that share a state differ in it at most by what
+        else they contain, and the first one's serves.
+        """
+        rows = np.concatenate([getattr(self, f.name).reshape(self.size, -1).astype(float)
+                               for f in fields(self) if f.name != "scale"], axis=1) + 0.0
+        seen: dict[bytes, int] = {}
+        row = np.array([seen.setdefault(line.tobytes(), len(seen)) for line in rows],
+                       dtype=np.int64)
+        first = np.zeros(len(seen), dtype=np.int64)
+        first[row[::-1]] = np.arange(self.size)[::-1]
+        return first, row
 
     def with_members(self, member: Bools) -> Problems:
         return replace(self, member=member)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -15,10 +17,12 @@ from .directional import (
     Progress,
     Tree,
     continua_of,
+    together,
     traverse,
     unpack,
 )
 from .result import Component, Equilibrium, Solution, Status
+from .state import solve_states
 
 EQUILIBRIA = ("all", "one")
 
@@ -42,21 +46,63 @@ def solve(game: Game, *, equilibria: str = "all", cap: int = 10_000,
 
     Sources: Konishi & Ray 2003; Gomes & Jehiel 2005; Iskhakov, Rust & Schjerning 2016.
     """
-    indifferent = game.indifferent if indifferent is None else indifferent
+    return solve_each([game], equilibria=equilibria, cap=cap, indifferent=indifferent,
+                      progress=progress)[0]
+
+
+def solve_each(games: Sequence[Game], *, equilibria: str = "all", cap: int = 10_000,
+               indifferent: str | None = None, progress: Progress | None = None,
+               ) -> tuple[Solution, ...]:
+    """As :func:`solve`, for several games side by side: a state that several share is solved once.
+
+    Games of one study, such as a game under several settings, cost little more than one of them.
+    ``progress`` and each solution's ``seconds`` are those of all games together.
+    """
     _one_of("equilibria", equilibria, EQUILIBRIA)
-    _one_of("indifferent", indifferent, INDIFFERENT)
+    if indifferent is not None:
+        _one_of("indifferent", indifferent, INDIFFERENT)
     if isinstance(cap, bool) or not isinstance(cap, int) or cap < 1:
         raise InputError(f"the 'cap' parameter of solve must be an integer of at least 1. "
                          f"Got {cap!r} instead.")
     begin = time.perf_counter()
-    lattice = build_lattice(game)
-    tree = traverse(lattice, indifferent=indifferent, cap=cap, one=equilibria == "one",
-                    progress=progress)
+    lattices = [build_lattice(game) for game in games]
+    rules = [game.indifferent if indifferent is None else indifferent for game in games]
+    trees: list[Tree | None] = [None] * len(games)
+    count = _Count(sum(len(lattice.states) for lattice in lattices), progress)
+    for key in dict.fromkeys((rule, lattice.actors) for rule, lattice in
+                             zip(rules, lattices, strict=True)):
+        mine = [k for k in range(len(games)) if (rules[k], lattices[k].actors) == key]
+        runs = [traverse(lattices[k], cap=cap, one=equilibria == "one", progress=count.of(k))
+                for k in mine]
+        found = together(runs, partial(solve_states, indifferent=key[0],
+                                       first=equilibria == "one"))
+        for k, tree in zip(mine, found, strict=True):
+            trees[k] = tree
+    seconds = time.perf_counter() - begin
+    return tuple(_solution(game, tree, cap, equilibria, seconds)
+                 for game, tree in zip(games, trees, strict=True) if tree is not None)
+
+
+class _Count:
+    """Adds up the states solved in several games."""
+
+    def __init__(self, whole: int, progress: Progress | None) -> None:
+        self.whole, self.progress = whole, progress
+        self.done: dict[int, int] = {}
+
+    def of(self, game: int) -> Progress:
+        def report(done: int, _: int) -> None:
+            self.done[game] = done
+            if self.progress is not None:
+                self.progress(sum(self.done.values()), self.whole)
+        return report
+
+
+def _solution(game: Game, tree: Tree, cap: int, equilibria: str, seconds: float) -> Solution:
     found = tuple(_equilibrium(tree, branch) for branch in range(len(tree.node)))
-    status, because = _status(lattice, tree, cap, equilibria)
-    return Solution(game=game, lattice=lattice, equilibria=found, complete=because is None,
-                    status=status, incomplete_because=because,
-                    seconds=time.perf_counter() - begin)
+    status, because = _status(tree.lattice, tree, cap, equilibria)
+    return Solution(game=game, lattice=tree.lattice, equilibria=found, complete=because is None,
+                    status=status, incomplete_because=because, seconds=seconds)
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:

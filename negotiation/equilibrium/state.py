@@ -40,6 +40,20 @@ class Answers:
     continua: dict[int, tuple[ties.Continuum, ...]] = field(default_factory=dict)
     doubt: dict[int, str] = field(default_factory=dict)
 
+    def select(self, problems: Ints, moves: int, issues: int) -> Answers:
+        """The answers of some problems in a new order, cut to fewer moves and issues."""
+        begin = np.searchsorted(self.owner, problems)
+        count = np.searchsorted(self.owner, problems, side="right") - begin
+        owner = np.repeat(np.arange(len(problems)), count)
+        first = np.repeat(np.cumsum(count) - count, count)
+        row = np.repeat(begin, count) + np.arange(len(owner)) - first
+        continua = {new: self.continua[old] for new, old in enumerate(row.tolist())
+                    if old in self.continua}
+        doubt = {new: self.doubt[old] for new, old in enumerate(problems.tolist())
+                 if old in self.doubt}
+        return Answers(owner, self.value[row], self.consent[row, :moves], self.sigma[row, :moves],
+                       self.terms[row, :moves, :, :issues], self.index[row], continua, doubt)
+
 
 def solve_states(problems: Problems, indifferent: str, first: bool = False) -> Answers:
     """Every equilibrium of every problem; on a continuum the points that ``indifferent`` picks.

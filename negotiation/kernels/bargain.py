@@ -18,13 +18,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .interior import Bools, Floats, Point
+from .interior import Bools, Floats, Point, begin, level_bounds, maximise
 from .levels import (
     ZERO,
     Face,
     face,
     least_norm,
     leximin,
+    scaled,
     set_aside,
     settle,
     solve,
@@ -72,6 +73,30 @@ def max_min(base: Floats, value: Floats, curvature: Floats, member: Bools) -> Su
         sigma[rows] = np.where(member[rows], part.gains(), np.inf).min(axis=1)
         ok[rows] = part.error < ACCEPT
         at.put(rows, part)
+    return Surplus(sigma, at.x, ok)
+
+
+def sign(base: Floats, value: Floats, curvature: Floats, member: Bools) -> Surplus:
+    """As :func:`max_min`, but only up to σ's sign: a number that has it, and terms that show it.
+
+    Where it is positive every member gains at the terms; 0 stands for a sign that is not clear.
+    """
+    at = face(base, value, curvature, member)
+    sigma = np.where(member, base, np.inf).min(axis=1)
+    ok = np.ones(len(base), dtype=bool)
+    rows = np.flatnonzero(at.free.any(axis=1))
+    if len(rows):
+        part = at.take(rows)
+        climb = member[rows].astype(float)
+        task = scaled(part, climb, np.zeros_like(climb))
+        aim = -task.origin / task.unit
+        point = maximise(task.program, begin(task.program, 0.02 + 0.96 * part.x, True), True,
+                         aim=aim)
+        at.x[rows] = np.where(part.free, np.clip(point.x, 0.0, 1.0), part.x)
+        low, high = level_bounds(task.program, point)
+        clear = np.where(low > aim, low - aim, np.where(high < aim, high - aim, 0.0))
+        sigma[rows] = task.unit * clear
+        ok[rows] = (clear != 0.0) | (point.error < ACCEPT)
     return Surplus(sigma, at.x, ok)
 
 

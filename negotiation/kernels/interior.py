@@ -98,11 +98,13 @@ def begin(program: Program, x: Floats, level: bool) -> Point:
     return Point(x.copy(), room, t, slack, theta, mu / x, mu / room, np.full(len(x), np.inf))
 
 
-def maximise(program: Program, start: Point, level: bool, patience: int = 15) -> Point:
+def maximise(program: Program, start: Point, level: bool, patience: int = 15,
+             aim: Floats | None = None) -> Point:
     """Follow the central path from ``start``; returns each row's best point.
 
     ``level`` says whether t is a variable. A row that did not converge shows in ``error``; it is
-    given up after ``patience`` steps without progress.
+    given up after ``patience`` steps without progress. With ``aim`` (P,) a row also stops, at the
+    point met last, once its best level is known to lie above or below its aim.
     """
     best = start
     rows = np.arange(len(start.x))
@@ -115,6 +117,11 @@ def maximise(program: Program, start: Point, level: bool, patience: int = 15) ->
         best.put(rows[better], here.take(better))
         stale = np.where(better, 0, stale + 1)
         going = (system.error > GOOD) & (stale < np.where(best.error[rows] < FAIR, 4, patience))
+        if aim is not None:
+            low, high = level_bounds(program, here)
+            known = (low > aim[rows]) | (high < aim[rows])
+            best.put(rows[known], here.take(known))
+            going &= ~known
         if not going.all():
             if not going.any():
                 break
@@ -123,6 +130,19 @@ def maximise(program: Program, start: Point, level: bool, patience: int = 15) ->
             system = _System(program, here, level)
         here = system.advance()
     return best
+
+
+def level_bounds(program: Program, at: Point) -> tuple[Floats, Floats]:
+    """(P,) bounds of the best level t: what x attains, and what the multipliers allow (duality)."""
+    climbs = program.climb > 0.0
+    here = np.where(climbs, _gain(program, at.x) / np.where(climbs, program.climb, 1.0), np.inf)
+    theta = np.where(climbs, at.theta, 0.0)
+    value = (program.value * theta[:, None]).sum(axis=2)
+    curvature = (program.curvature * theta[:, None]).sum(axis=2)
+    bent = curvature > 0.0
+    x = np.where(bent, np.clip(value / np.where(bent, curvature, 1.0), 0.0, 1.0), value > 0.0)
+    most = (theta * program.base).sum(axis=1) + (value * x - 0.5 * curvature * x * x).sum(axis=1)
+    return here.min(axis=1), most / (program.climb * theta).sum(axis=1)
 
 
 class _System:

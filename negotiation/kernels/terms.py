@@ -48,7 +48,7 @@ def sign_of_surplus(base: Floats, value: Floats, curvature: Floats, member: Bool
         sigma[ask] = np.where(member[ask], best, np.inf).min(axis=1)
         ask = ask[sigma[ask] >= -size[ask]]
     if len(ask):
-        exact = bargain.max_min(base[ask], value[ask], curvature[ask], member[ask])
+        exact = bargain.sign(base[ask], value[ask], curvature[ask], member[ask])
         sigma[ask] = np.where(exact.ok, exact.sigma, 0.0)
     return sigma
 
@@ -73,7 +73,7 @@ def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member
     cold[warm[ok]] = False
     cold = np.flatnonzero(cold)
     if len(cold):
-        best = bargain.max_min(base[cold], value[cold], curvature[cold], member[cold])
+        best = bargain.sign(base[cold], value[cold], curvature[cold], member[cold])
         size = (np.abs(b[cold]) + (np.abs(v[cold]) + c[cold]).sum(axis=1)).max(axis=1)
         sigma[cold] = np.where(best.ok, best.sigma, 0.0)
         gain = (sigma[cold] > ZERO * size) & (
