@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .cascade import CascadeResult, cascade
     from .catalog import load
     from .equilibrium.result import Component, Equilibrium, Solution, Status
-    from .equilibrium.solve import solve
+    from .equilibrium.solve import solve, solve_each
     from .errors import (
         DefinitionError,
         ExpressionError,
@@ -57,7 +57,7 @@ _HOMES = {
                      "Outcome", "Parameter"), "model"),
     "Expression": "expressions",
     **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
-    "solve": "equilibrium.solve",
+    **dict.fromkeys(("solve", "solve_each"), "equilibrium.solve"),
     **dict.fromkeys(("Component", "Equilibrium", "Solution", "Status"), "equilibrium.result"),
     **dict.fromkeys(("BargainingProblem", "SOLUTIONS"), "bargaining"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
@@ -104,6 +104,7 @@ __all__ = [
     "save",
     "setting",
     "solve",
+    "solve_each",
 ]
 
 

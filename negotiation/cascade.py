@@ -21,12 +21,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .equilibrium.result import Solution
-from .equilibrium.solve import solve
+from .equilibrium.solve import solve_each
 from .errors import InputError, UnknownNameError
 from .frozen import FrozenMap
 from .model import Cascade, Game
 from .process import check_date
 from .settlement import (
+    KINDS,
     Bounds,
     Effects,
     MeanTimes,
@@ -128,7 +129,8 @@ class CascadeResult:
 def cascade(solution_or_game: Solution | Game, *, center: str | None = None,
             periphery: Sequence[str] | None = None,
             status: str | Mapping[str, str] | None = None, by: float | None = None,
-            matrix: bool = True, solver: Callable[[Game], Solution] | None = None,
+            matrix: bool = True,
+            solver: Callable[[Sequence[Game]], Sequence[Solution]] | None = None,
             ) -> CascadeResult:
     """Compare the game with the centre settled, as it stands, and kept from being settled.
 
@@ -139,8 +141,8 @@ def cascade(solution_or_game: Solution | Game, *, center: str | None = None,
             for ``status`` means that status on every front that has it.
         by: the date h ≥ 0; the game's horizon when left out.
         matrix: also find the effect of every front on every other (two more games for each).
-        solver: how each game is solved; ``solve`` with its defaults when left out. To narrow the
-            list, pass for example ``functools.partial(solve, cap=64)``.
+        solver: how the games are solved; ``solve_each`` with its defaults when left out. To
+            narrow the lists, pass for example ``functools.partial(solve_each, cap=64)``.
 
     Raises:
         UnknownNameError: for a front or status that the game does not have.
@@ -151,10 +153,11 @@ def cascade(solution_or_game: Solution | Game, *, center: str | None = None,
     game = solution_or_game if isinstance(solution_or_game, Game) else solution_or_game.game
     asked = _question(game, center, periphery, status)
     h = game.horizon if by is None else check_date(by)
-    study = Study(game, asked.status, h, solver or solve)
+    study = Study(game, asked.status, h, solver or solve_each)
     if given is not None:
         study.remember(given)
     c = asked.center
+    study.prepare((kind, c) for kind in ("nominal", "settled", "blocked"))
     fronts = {}
     for front in asked.periphery:
         at, half = study.effects(c, front)
@@ -163,6 +166,8 @@ def cascade(solution_or_game: Solution | Game, *, center: str | None = None,
             mean_time=study.mean_times(c, front), precedence=study.precedence(c, front))
     necessity, nominal = study.outcomes("blocked", c), study.outcomes("nominal", c)
     central = {id(solved) for solved in study.games()}
+    if matrix:
+        study.prepare((kind, front) for front in asked.status for kind in KINDS)
     table = study.matrix() if matrix else None
     return CascadeResult(
         solution=study.solved("nominal", c).solution, center=c, periphery=asked.periphery,
@@ -198,14 +203,17 @@ def _question(game: Game, center: str | None, periphery: Sequence[str] | None,
     else:
         around = (periphery,) if isinstance(periphery, str) else tuple(dict.fromkeys(periphery))
     for name in (center, *around):
-        if name not in game.fronts:
-            raise UnknownNameError("front", name, game.fronts)
+        game.check_front(name)
         if name not in settled:
             raise InputError(f"front {name!r} has no status that counts as settled: its statuses "
                              f"are {', '.join(game.fronts[name].statuses)}")
-    if center in around or not around:
-        raise InputError(f"the periphery must name at least one front, and not the centre "
-                         f"{center!r}. Got {list(around)} instead.")
+    if center in around:
+        raise InputError(f"the periphery must name other fronts than the centre {center!r}. Got "
+                         f"{', '.join(around)} instead.")
+    if not around:
+        raise InputError("the periphery must name at least one front" if periphery is not None else
+                         f"no front but {center!r} has a status that counts as settled, so there "
+                         "is no periphery to carry over to")
     least = Cascade.min_effect if table is None else table.min_effect
     return Cascade(center=center, periphery=around, status=settled, min_effect=least)
 
@@ -226,10 +234,7 @@ def _settled_statuses(game: Game, status: str | Mapping[str, str] | None) -> Fro
     else:
         known = dict(status or {})
     for name, word in known.items():
-        if name not in game.fronts:
-            raise UnknownNameError("front", name, game.fronts)
-        if word not in game.fronts[name].statuses:
-            raise UnknownNameError(f"status of front {name!r}", word, game.fronts[name].statuses)
+        game.check_front(name, word)
     return FrozenMap({name: known[name] for name in game.fronts if name in known})
 
 

@@ -7,7 +7,7 @@ equilibria of the games compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -116,7 +116,7 @@ class Study:
     """Solves the games of a comparison, each once, and reads chances off their equilibria."""
 
     def __init__(self, game: Game, status: FrozenMap[str, str], by: float,
-                 solver: Callable[[Game], Solution]) -> None:
+                 solver: Callable[[Sequence[Game]], Sequence[Solution]]) -> None:
         self.game, self.status, self.by, self.solver = game, status, by, solver
         self._solved: dict[tuple[object, ...], SolvedGame] = {}
         self._reach: dict[tuple[object, ...], markov.Reach] = {}
@@ -146,12 +146,21 @@ class Study:
                 if {move.front: move.target, **move.sets}.get(front) == word)))
         return self.game
 
+    def prepare(self, kinds: Iterable[tuple[str, str]]) -> None:
+        """Solve the games of these (kind, front) that are not solved yet, side by side."""
+        wanted: dict[tuple[object, ...], tuple[Game, str, str]] = {}
+        for kind, front in kinds:
+            game = self.under(kind, front)
+            if _key(game) not in self._solved:
+                wanted.setdefault(_key(game), (game, kind, front))
+        solutions = self.solver([game for game, _, _ in wanted.values()]) if wanted else ()
+        for solution, (_, kind, front) in zip(solutions, wanted.values(), strict=True):
+            self.remember(solution, kind, front)
+
     def solved(self, kind: str, front: str) -> SolvedGame:
         """The game of that kind, solved when it is first asked for."""
-        game = self.under(kind, front)
-        if _key(game) not in self._solved:
-            self.remember(self.solver(game), kind, front)
-        return self._solved[_key(game)]
+        self.prepare([(kind, front)])
+        return self._solved[_key(self.under(kind, front))]
 
     def games(self) -> tuple[SolvedGame, ...]:
         """Every game that was solved so far."""

@@ -14,7 +14,7 @@ GAME_HELP = "the name of a bundled game (see 'negotiation list') or the path of 
 ABOUT = "Solve negotiations that run on several linked fronts at once."
 CLOSING = """\
 Start with 'negotiation list', then 'negotiation solve nrnap'.
-Exit status: 0 done; 1 a check was answered with "no"; 2 the input is wrong."""
+Exit status: 0 done; 1 a check was answered with "no"; 2 the input is wrong; 130 interrupted."""
 
 
 class UsageError(Exception):
@@ -137,6 +137,9 @@ def _solving(parser: argparse.ArgumentParser) -> None:
                        metavar="consent|refuse|all",
                        help="what an actor does who gains nothing and loses nothing "
                             "(default: what the file says)")
+    group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
+                       help="how much work a proof that the list is complete may be: boxes of "
+                            "branch and bound, shared by all states (default: 1000)")
     group.add_argument("--cap", default=10_000, metavar="N", type=_count,
                        help="stop after this many equilibria (default: 10000)")
 
@@ -187,10 +190,12 @@ def _paths(parser: argparse.ArgumentParser) -> None:
 
 
 def _bargain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("move", metavar="MOVE", help="a move of the game that has issues")
+    parser.add_argument("move", metavar="MOVE", nargs="?",
+                        help="a move of the game that has issues; left out, the message names them")
     parser.add_argument("--state", action="append", default=[], metavar="FRONT=STATUS,...",
                         type=_pairs, help="the state it is bargained in; fronts left out are "
-                        "where they start (default: the first state where the move is available)")
+                        "where they start (default: the state where it is made most often, else "
+                        "the first where it is available)")
     _equilibrium(parser)
 
 
@@ -210,8 +215,9 @@ def _number_pair(text: str) -> tuple[str, float]:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
+        hint = f": write {value.replace(',', '.')}" if value.count(",") == 1 else ""
         raise argparse.ArgumentTypeError(
-            f"expected a finite number for {name.strip()!r}, found {value!r}")
+            f"expected a finite number for {name.strip()!r}, found {value!r}{hint}")
     return name.strip(), number
 
 

@@ -6,8 +6,9 @@ Imports that cost start-up time (numpy and all that needs it) are inside the com
 from __future__ import annotations
 
 import json
+import shlex
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -107,8 +108,9 @@ def _new(arguments: Namespace) -> Answer:
                          ) from None
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
-    return Answer(f"Wrote {path}. Edit it, then try:\n  negotiation check {path}\n"
-                  f"  negotiation solve {path}\n")
+    name = shlex.quote(str(path))
+    return Answer(f"Wrote {path}. Edit it, then try:\n  negotiation check {name}\n"
+                  f"  negotiation solve {name}\n")
 
 
 def _schema(arguments: Namespace) -> Answer:
@@ -130,11 +132,14 @@ def _solve(arguments: Namespace) -> Answer:
 
     with Progress(f"solving {arguments.game}") as progress:
         solver = _solver(arguments, progress)
-        solution = solver(_game(arguments))
-        by = _date(arguments, solution)
+        game = _game(arguments)
+        by = _date(arguments, game)
         effects: CascadeResult | None = None
-        if solution.game.cascade is not None and solution.equilibria:
-            effects = cascade(solution, by=by, matrix=False, solver=solver)
+        if game.cascade is not None:
+            effects = cascade(game, by=by, matrix=False, solver=solver)
+            solution = effects.solution
+        else:
+            solution, = solver([game])
         if arguments.json:
             return _json(solution_record(solution, by, effects))
         return Answer(solution_page(solution, by, effects, every_state=arguments.states))
@@ -146,12 +151,12 @@ def _cascade(arguments: Namespace) -> Answer:
     from ..text.effects import cascade_page
 
     with Progress(f"cascade of {arguments.game}") as progress:
-        solver = _solver(arguments, progress)
-        solution = solver(_game(arguments))
-        result = cascade(solution, center=arguments.center, periphery=arguments.periphery,
-                         status=arguments.status, by=_date(arguments, solution), solver=solver)
+        game = _game(arguments)
+        result = cascade(game, center=arguments.center, periphery=arguments.periphery,
+                         status=arguments.status, by=_date(arguments, game),
+                         solver=_solver(arguments, progress))
     if arguments.json:
-        return _json(cascade_record(solution, result))
+        return _json(cascade_record(result.solution, result))
     return Answer(cascade_page(result))
 
 
@@ -160,9 +165,9 @@ def _paths(arguments: Namespace) -> Answer:
     from ..text.solution import paths_page
 
     with Progress(f"solving {arguments.game}") as progress:
-        solution = _solver(arguments, progress)(_game(arguments))
+        solution, = _solver(arguments, progress)([_game(arguments)])
         equilibrium = _chosen(solution, arguments.equilibrium)
-        by = _date(arguments, solution)
+        by = _date(arguments, solution.game)
         paths = equilibrium.process.paths(most=arguments.most, by=by)
     if arguments.json:
         return _json(paths_record(solution, equilibrium, paths, by))
@@ -174,7 +179,7 @@ def _bargain(arguments: Namespace) -> Answer:
     from ..text.deals import bargain, bargain_page
 
     with Progress(f"solving {arguments.game}") as progress:
-        solution = _solver(arguments, progress)(_game(arguments))
+        solution, = _solver(arguments, progress)([_game(arguments)])
         state = _merged("--state", arguments.state)
         problem = bargain(_chosen(solution, arguments.equilibrium), arguments.move, state or None)
     if arguments.json:
@@ -182,11 +187,12 @@ def _bargain(arguments: Namespace) -> Answer:
     return Answer(bargain_page(solution.game, problem))
 
 
-def _solver(arguments: Namespace, progress: Progress) -> Callable[[Game], Solution]:
-    from ..equilibrium.solve import solve
+def _solver(arguments: Namespace, progress: Progress,
+            ) -> Callable[[Sequence[Game]], Sequence[Solution]]:
+    from ..equilibrium.solve import solve_each
 
-    return partial(solve, equilibria=arguments.equilibria, cap=arguments.cap,
-                   progress=progress.count)
+    return partial(solve_each, equilibria=arguments.equilibria, cap=arguments.cap,
+                   boxes=arguments.boxes, progress=progress.count)
 
 
 def _game(arguments: Namespace) -> Game:
@@ -198,8 +204,8 @@ def _game(arguments: Namespace) -> Game:
                                hold=_merged("--hold", arguments.hold), block=arguments.block))
 
 
-def _date(arguments: Namespace, solution: Solution) -> float:
-    return solution.game.horizon if arguments.by is None else float(arguments.by)
+def _date(arguments: Namespace, game: Game) -> float:
+    return game.horizon if arguments.by is None else float(arguments.by)
 
 
 def _chosen(solution: Solution, number: int) -> Equilibrium:

@@ -23,9 +23,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-#: nodes that one problem may cost before its remaining boxes are only searched: when an equilibrium
-#: has been found, and when none has
-NODE_BUDGET, MOST_NODES = 30, 3000
+#: boxes that a problem without any equilibrium yet may cost (one exists, so it is worth many)
+MOST_BOXES = 3000
 #: boxes of one problem that are searched when its budget ends, and starts of Newton's method in each
 MOST_PROBED, STARTS = 8, 2
 SAME = 1e-8
@@ -51,7 +50,8 @@ class Points:
 class _Search:
     """The state of one branch and bound."""
 
-    def __init__(self, problems: Problems, first: bool) -> None:
+    def __init__(self, problems: Problems, first: bool, boxes: int) -> None:
+        self.boxes = boxes
         # a move whose rate is 0 changes no value: its consent is read off afterwards
         self.problems, self.first = problems.without(problems.rate == 0), first
         self.cost = np.zeros(problems.size, dtype=np.int64)
@@ -80,12 +80,11 @@ class _Search:
         return np.isin(owner, np.concatenate([part[0] for part in self.found]))
 
     def _within_budget(self, nodes: Nodes) -> Nodes:
-        # one equilibrium exists, so a problem without any yet is worth far more boxes
-        budget = np.where(self._solved(nodes.owner), NODE_BUDGET, MOST_NODES)
+        budget = np.where(self._solved(nodes.owner), self.boxes, max(self.boxes, MOST_BOXES))
         over = self.cost[nodes.owner] > budget
         if over.any():
             for p in np.unique(nodes.owner[over]):
-                self.doubt[int(p)] = "the search stopped at its budget of boxes"
+                self.doubt[int(p)] = BUDGET
             self._probe(nodes.take(over))
         return nodes.take(~over)
 
@@ -342,12 +341,17 @@ class _Search:
                       self.doubt)
 
 
+BUDGET = "the search stopped at its budget of boxes"
 TIE = "an exact tie leaves consents undetermined"
 
 
-def solve_problems(problems: Problems, first: bool = False) -> Points:
-    """All equilibria of every problem, or with ``first`` at least one of each."""
-    return _Search(problems, first).run()
+def solve_problems(problems: Problems, first: bool = False, boxes: int = 1000) -> Points:
+    """All equilibria of every problem, or with ``first`` at least one of each.
+
+    A problem with an equilibrium whose list takes more than ``boxes`` boxes to prove complete is
+    left with a doubt.
+    """
+    return _Search(problems, first, boxes).run()
 
 
 def verify(problems: Problems, label: Ints, points: Candidates) -> tuple[Bools, Bools]:

@@ -27,7 +27,7 @@ from .state import solve_states
 EQUILIBRIA = ("all", "one")
 
 
-def solve(game: Game, *, equilibria: str = "all", cap: int = 10_000,
+def solve(game: Game, *, equilibria: str = "all", cap: int = 10_000, boxes: int = 1_000,
           indifferent: str | None = None, progress: Progress | None = None) -> Solution:
     """Find the Markov perfect equilibria of a linked bargaining game (DESIGN §2.1).
 
@@ -35,6 +35,9 @@ def solve(game: Game, *, equilibria: str = "all", cap: int = 10_000,
         game: the game, at its own parameter values.
         equilibria: ``"all"``, or ``"one"`` (the first, consents before refusals).
         cap: the most equilibria to list; the result says when there are more.
+        boxes: how much work the proof of completeness may be: boxes of branch and bound for the
+            whole game, shared out evenly over its states. Equilibria are searched for whatever it
+            is; where it ends a proof, the result says so. Raise it to have large games proved.
         indifferent: on a continuum of equilibria, which point: ``"consent"`` (as willing as can
             be), ``"refuse"``, or ``"all"`` (its extreme points). None: what the game says.
         progress: called with (states solved, states in all).
@@ -46,13 +49,13 @@ def solve(game: Game, *, equilibria: str = "all", cap: int = 10_000,
 
     Sources: Konishi & Ray 2003; Gomes & Jehiel 2005; Iskhakov, Rust & Schjerning 2016.
     """
-    return solve_each([game], equilibria=equilibria, cap=cap, indifferent=indifferent,
+    return solve_each([game], equilibria=equilibria, cap=cap, boxes=boxes, indifferent=indifferent,
                       progress=progress)[0]
 
 
 def solve_each(games: Sequence[Game], *, equilibria: str = "all", cap: int = 10_000,
-               indifferent: str | None = None, progress: Progress | None = None,
-               ) -> tuple[Solution, ...]:
+               boxes: int = 1_000, indifferent: str | None = None,
+               progress: Progress | None = None) -> tuple[Solution, ...]:
     """As :func:`solve`, for several games side by side: a state that several share is solved once.
 
     Games of one study, such as a game under several settings, cost little more than one of them.
@@ -61,26 +64,29 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", cap: int = 10_
     _one_of("equilibria", equilibria, EQUILIBRIA)
     if indifferent is not None:
         _one_of("indifferent", indifferent, INDIFFERENT)
-    if isinstance(cap, bool) or not isinstance(cap, int) or cap < 1:
-        raise InputError(f"the 'cap' parameter of solve must be an integer of at least 1. "
-                         f"Got {cap!r} instead.")
+    _at_least_one("cap", cap)
+    _at_least_one("boxes", boxes)
     begin = time.perf_counter()
     lattices = [build_lattice(game) for game in games]
     rules = [game.indifferent if indifferent is None else indifferent for game in games]
-    trees: list[Tree | None] = [None] * len(games)
+    first = equilibria == "one"
+    share = boxes // max((len(lattice.states) for lattice in lattices), default=1)
     count = _Count(sum(len(lattice.states) for lattice in lattices), progress)
-    for key in dict.fromkeys((rule, lattice.actors) for rule, lattice in
-                             zip(rules, lattices, strict=True)):
-        mine = [k for k in range(len(games)) if (rules[k], lattices[k].actors) == key]
-        runs = [traverse(lattices[k], cap=cap, one=equilibria == "one", progress=count.of(k))
-                for k in mine]
-        found = together(runs, partial(solve_states, indifferent=key[0],
-                                       first=equilibria == "one"))
-        for k, tree in zip(mine, found, strict=True):
-            trees[k] = tree
+    trees: dict[int, Tree] = {}
+    for rule, actors in dict.fromkeys(zip(rules, (x.actors for x in lattices), strict=True)):
+        mine = [k for k in range(len(games)) if (rules[k], lattices[k].actors) == (rule, actors)]
+        runs = [traverse(lattices[k], cap=cap, one=first, progress=count.of(k)) for k in mine]
+        solver = partial(solve_states, indifferent=rule, first=first, boxes=max(share, 1))
+        trees.update(zip(mine, together(runs, solver), strict=True))
     seconds = time.perf_counter() - begin
-    return tuple(_solution(game, tree, cap, equilibria, seconds)
-                 for game, tree in zip(games, trees, strict=True) if tree is not None)
+    return tuple(_solution(game, trees[k], cap, equilibria, seconds)
+                 for k, game in enumerate(games))
+
+
+def _at_least_one(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InputError(f"the {name!r} parameter of solve must be an integer of at least 1. "
+                         f"Got {value!r} instead.")
 
 
 class _Count:

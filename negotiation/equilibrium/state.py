@@ -55,15 +55,17 @@ class Answers:
                        self.terms[row, :moves, :, :issues], self.index[row], continua, doubt)
 
 
-def solve_states(problems: Problems, indifferent: str, first: bool = False) -> Answers:
+def solve_states(problems: Problems, indifferent: str, first: bool = False, boxes: int = 1000,
+                 ) -> Answers:
     """Every equilibrium of every problem; on a continuum the points that ``indifferent`` picks.
 
     With ``first`` at least one equilibrium of every problem, and no statement about others.
+    ``boxes`` are those that each problem may cost.
     """
     null = ties.null_members(problems)
     has_null = null.any(axis=(1, 2))
     fixed = ~problems.bargained.any(axis=1)
-    plain = solve_problems(problems.take(~has_null), first=first)
+    plain = solve_problems(problems.take(~has_null), first, boxes)
     rows = np.flatnonzero(~has_null)
     parts = [_finish(problems, plain, rows, indifferent)]
     tied = [p for p in (int(rows[q]) for q, why in plain.doubt.items() if why == TIE) if fixed[p]]
@@ -73,8 +75,8 @@ def solve_states(problems: Problems, indifferent: str, first: bool = False) -> A
             parts[0] = _without(parts[0], p)
             parts.append(answer)
         elif has_null[p]:
-            parts.append(_with_null(problems, p, null[p], indifferent))
-    parts += [_with_null(problems, int(p), null[p], indifferent)
+            parts.append(_with_null(problems, p, null[p], indifferent, boxes))
+    parts += [_with_null(problems, int(p), null[p], indifferent, boxes)
               for p in np.flatnonzero(has_null & ~fixed)]
     return _join(parts)
 
@@ -155,7 +157,7 @@ def _mixed_labels(problem: Problems, consent: Floats, label: Ints) -> Ints:
     return out
 
 
-def _with_null(problems: Problems, p: int, null: Bools, indifferent: str) -> Answers:
+def _with_null(problems: Problems, p: int, null: Bools, indifferent: str, boxes: int) -> Answers:
     """A state where some members are null: their consents are free, so the rule fixes them."""
     moves = np.flatnonzero(null.any(axis=1))
     one = np.array([p])
@@ -172,8 +174,8 @@ def _with_null(problems: Problems, p: int, null: Bools, indifferent: str) -> Ans
         problem = problem.with_members(problem.member & ~null)
         refused = np.zeros(problem.present.shape, dtype=bool)
         refused[0, moves[~np.array(choice)]] = True
-        answer = _finish(problem, solve_problems(problem.without(refused)), np.array([0]),
-                         indifferent)
+        points = solve_problems(problem.without(refused), boxes=boxes)
+        answer = _finish(problem, points, np.array([0]), indifferent)
         _name_null(problem, answer, moves, null, np.array(choice))
         answer.owner = np.full(len(answer.owner), p)
         answer.doubt = {p: why for why in answer.doubt.values()}
