@@ -66,7 +66,10 @@ def nominal_chance(c, a, b, h):
 
 def listing(*hazards, complete=True, because=None):
     """A solver that finds one equilibrium for each function lattice → (E,) consents."""
-    def solver(which):
+    def solver(games):
+        return [listed(game) for game in games]
+
+    def listed(which):
         lattice = build_lattice(which)
         nothing = np.zeros(len(lattice.edge_state))
         found = tuple(Equilibrium(
@@ -214,9 +217,9 @@ def test_fronts_without_the_settled_status_are_left_out_and_listed():
 def test_without_the_matrix_fewer_games_are_solved():
     asked = []
 
-    def counting(which):
-        asked.append(which)
-        return solve(which)
+    def counting(games):
+        asked.extend(games)
+        return [solve(game) for game in games]
 
     three = game({"hub": 0.5, "rim": 0.2, "edge": 0.3}, fronts=("hub", "rim", "edge"))
     assert cascade(three, matrix=False, solver=counting).matrix is None
@@ -297,10 +300,13 @@ def test_an_incomplete_list_is_carried_into_the_verdict_and_its_words():
 
 
 def test_an_incomplete_list_in_the_matrix_alone_does_not_touch_the_verdict():
-    def solver(which):
+    def solver(games):
+        return [one(which) for which in games]
+
+    def one(which):
         other = "move_rim" not in which.moves or which.fronts["rim"].start == "settled"
         because = "the search was cut" if other else None
-        return listing(by_hub(0.0), complete=not other, because=because)(which)
+        return listing(by_hub(0.0), complete=not other, because=because)([which])[0]
 
     result = cascade(game(), solver=solver)
     assert not result.complete
@@ -343,7 +349,7 @@ def test_without_a_table_the_message_says_what_is_needed(arguments, names):
     ({"center": "hbu"}, "unknown front 'hbu': did you mean 'hub'"),
     ({"periphery": ["rmi"]}, "unknown front 'rmi'"),
     ({"status": "setled"}, "unknown status 'setled': did you mean 'settled'"),
-    ({"status": {"hub": "setled"}}, "unknown status of front 'hub' 'setled'"),
+    ({"status": {"hub": "setled"}}, "unknown status 'setled' of front 'hub'"),
     ({"status": {"hbu": "settled"}}, "unknown front 'hbu'")])
 def test_unknown_names_are_named(arguments, message):
     with pytest.raises(UnknownNameError, match=message):

@@ -139,6 +139,18 @@ def test_the_search_and_the_certificate_agree(seed):
 
 # ---- known answers ---------------------------------------------------------------------------
 
+def test_the_surplus_is_in_payoff_units():
+    """A cake of 6, of which a pays 1 and b gets 5 at first: each can have 2 more than nothing."""
+    game = from_dict({
+        "format": "negotiation/1", "title": "a cake", "horizon": 1.0, "time_unit": "year",
+        "actors": {"a": {"discount_rate": 0.1}, "b": {"discount_rate": 0.1}},
+        "fronts": {"cake": {"statuses": ["whole", "cut"]}},
+        "moves": {"cut": {"front": "cake", "from": "whole", "to": "cut", "by": ["a", "b"],
+                          "rate": 0.0, "payoff": {"a": -1.0, "b": 5.0},
+                          "issues": {"share": {"value": {"a": 6.0, "b": -6.0}}}}}})
+    assert solve(game).equilibria[0].surplus == pytest.approx([2.0], abs=1e-12)
+
+
 def test_the_limit_rule_has_one_equilibrium():
     solution = solve(from_dict(LIMIT_RULE))
     assert solution.complete and solution.count == 1

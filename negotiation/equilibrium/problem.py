@@ -183,11 +183,16 @@ def _scaled(problems: Problems, moves: tuple[Ints, Ints], value: Floats,
             problems.curvature[rows, cols] / by[:, None, :])
 
 
-def surplus(problems: Problems, moves: tuple[Ints, Ints], value: Floats) -> Floats:
-    """(k,) σ of some moves (rows, columns) at their rows' V (k, n), in units of payoff range."""
+def surplus(problems: Problems, moves: tuple[Ints, Ints], value: Floats,
+            scaled: bool = True) -> Floats:
+    """(k,) σ of some moves (rows, columns) at their rows' V (k, n), each member's gain in units of
+    its payoff range, or with ``scaled`` false as it is.
+    """
     rows, cols = moves
     member = problems.member[rows, cols]
-    base, v, c = _scaled(problems, moves, value)
+    base, v, c = _scaled(problems, moves, value) if scaled else (
+        problems.reward[rows, cols] - value, problems.value[rows, cols],
+        problems.curvature[rows, cols])
     sigma: Floats = np.where(member, base, np.inf).min(axis=1)
     open_ = np.flatnonzero(problems.bargained[rows, cols] & member.any(axis=1))
     if len(open_):

@@ -61,7 +61,7 @@ class Equilibrium:
         consent: (E,) α, the probability that the move is made at an opportunity.
         terms: (T, J) the terms of each bargained edge, in [0, 1]; for ``offers`` their mean.
         proposals: (T, n, J) each proposer's terms, or None when no move uses ``offers``.
-        surplus: (E,) σ, the best gain that every member can have at once.
+        surplus: (E,) σ in payoff units, the best gain that every member can have at once.
         index: ±1 (the product over states), 0 where a state's is not defined.
         regret: largest violation of the equilibrium conditions over all states, relative to each
             actor's payoff range, recomputed from the game.

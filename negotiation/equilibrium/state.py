@@ -26,8 +26,8 @@ MOST_NULL_MOVES = 6
 class Answers:
     """k equilibria of P states, sorted by owner, consents first.
 
-    value (k, n); consent, sigma (k, M); terms (k, M, n, J), a set per proposer; index (k,), 0 where
-    it is not defined; ``continua`` row → the continua that the row was picked from; ``doubt``
+    value (k, n); consent, sigma (k, M), σ in payoff units; terms (k, M, n, J), a set per proposer;
+    index (k,), 0 where it is not defined; ``continua`` row → the continua that the row was picked from; ``doubt``
     problem → why its list is not proved complete.
     """
 
@@ -89,12 +89,15 @@ def _finish(problems: Problems, points: Points, rows: Ints, indifferent: str) ->
     asked = sub.present & sub.member.any(axis=2)
     at = np.nonzero(asked)
     if len(at[0]):
-        sigma[at] = surplus(sub, at, points.value[at[0]])
+        sigma[at] = surplus(sub, at, points.value[at[0]], scaled=False)
     consent = np.clip(points.consent, 0.0, 1.0)
     consent = np.where(sub.chance, 1.0, consent)
     idle = asked & (sub.rate == 0)
-    ready = sigma > (ZERO if indifferent == "refuse" else -ZERO)
-    consent = np.where(idle, ready.astype(float), consent)
+    at = np.nonzero(idle)
+    if len(at[0]):
+        ready = surplus(sub, at, points.value[at[0]]) > (
+            ZERO if indifferent == "refuse" else -ZERO)
+        consent[at] = ready
     terms = points.terms
     at = np.nonzero(sub.bargained & (((points.label == REFUSED) & asked) | idle))
     if len(at[0]):
@@ -195,7 +198,7 @@ def _name_null(problem: Problems, answer: Answers, moves: Ints, null: Bools, wil
         found = []
         for m, yes in zip(moves, willing, strict=True):
             others = problem.member[0, m].any()
-            if others and answer.sigma[row, m] < -ZERO:
+            if others and answer.sigma[row, m] < -ZERO * problem.scale.max():
                 continue
             gain = problem.reward[0, m] - answer.value[row]
             varies = problem.rate[0, m] > 0 and (
