@@ -33,7 +33,8 @@ def text(name: str) -> str:
 def load(game: str | os.PathLike[str]) -> Game:
     """Load a game: the name of a bundled one, or a path.
 
-    A string is a path when it names an existing file, ends in ``.toml`` or holds a path separator.
+    A string is a path when it names something that exists, ends in ``.toml`` or holds a path
+    separator.
 
     Raises:
         InputError: no such name or file; DefinitionError: every problem of the file at once.
@@ -42,8 +43,8 @@ def load(game: str | os.PathLike[str]) -> Game:
         return replace(loads(text(game), file=f"{game}.toml"), name=game)
     path = Path(game)
     looks_like_path = not isinstance(game, str) or path.suffix == ".toml" or os.sep in game
-    if looks_like_path or path.is_file():
-        return load_path(path)
+    if game and (looks_like_path or path.exists()):
+        return load_path(path, known)
     close = nearest(game, known)
-    hint = f"did you mean {close!r}?" if close else f"bundled games: {', '.join(known)}"
+    hint = f"did you mean {close!r}?" if close else f"bundled games are {', '.join(known)}"
     raise InputError(f"no bundled game and no file is called {game!r}: {hint}")

@@ -33,11 +33,14 @@ class ExpressionError(InputError):
 
 
 class UnknownNameError(InputError):
-    """A name that is not there; the message says which nearest one is."""
+    """A name that is not there; the message says which nearest one is.
 
-    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+    ``of`` is what it would belong to, such as ``front 'centre'``.
+    """
+
+    def __init__(self, kind: str, name: object, known: Iterable[str], of: str = "") -> None:
         self.kind, self.name, self.known = kind, name, tuple(known)
-        super().__init__(unknown_name(kind, name, self.known))
+        super().__init__(unknown_name(kind, name, self.known, of))
 
 
 class NotYetError(NegotiationError):
@@ -76,12 +79,13 @@ class DefinitionError(InputError):
 
 
 def nearest(name: object, known: Iterable[str]) -> str | None:
-    """The known name closest to ``name``, or None when nothing is close."""
-    close = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return close[0] if close else None
+    """The known name closest to ``name`` whatever its capitals, or None when nothing is close."""
+    plain = {str(other).casefold(): other for other in known}
+    close = difflib.get_close_matches(str(name).casefold(), list(plain), n=1, cutoff=0.5)
+    return plain[close[0]] if close else None
 
 
-def unknown_name(kind: str, name: object, known: Iterable[str]) -> str:
+def unknown_name(kind: str, name: object, known: Iterable[str], of: str = "") -> str:
     """``unknown front 'centrl': did you mean 'central'?`` or the list of what there is."""
     known = tuple(known)
     close = nearest(name, known)
@@ -92,4 +96,4 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> str:
     else:
         shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
         hint = f"expected one of {shown}"
-    return f"unknown {kind} {name!r}: {hint}"
+    return f"unknown {kind} {name!r}{f' of {of}' if of else ''}: {hint}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InputError, NotYetError, UnknownNameError
+from .errors import InputError, NotYetError
 from .expressions import Expression
 from .model import Condition, Game, Linkage, Move, Number
 
@@ -90,12 +90,9 @@ class Lattice:
         """
         row = []
         for name in state:
-            if name not in self.game.fronts:
-                raise UnknownNameError("front", name, self.game.fronts)
+            self.game.check_front(name, state[name])
         for name, front in self.game.fronts.items():
             status = state.get(name, front.start)
-            if status not in front.statuses:
-                raise UnknownNameError(f"status of front {name!r}", status, front.statuses)
             row.append(front.statuses.index(status))
         found = np.flatnonzero((self.states == np.array(row)).all(axis=1))
         if not len(found):

@@ -211,6 +211,18 @@ class Game:
             changed[name] = replace(self.parameters[name], value=_finite(name, value))
         return replace(self, parameters=FrozenMap(changed))
 
+    def check_front(self, front: str, status: str | None = None) -> None:
+        """Say which name is meant where a front, or one of its statuses, does not exist.
+
+        Raises:
+            UnknownNameError: for a front that the game does not have, or a status that it does not.
+        """
+        if front not in self.fronts:
+            raise UnknownNameError("front", front, self.fronts)
+        statuses = self.fronts[front].statuses
+        if status is not None and status not in statuses:
+            raise UnknownNameError("status", status, statuses, of=f"front {front!r}")
+
     def parameter_values(self, overrides: Mapping[str, object] | None = None) -> dict[str, float]:
         """Every parameter's value, expressions evaluated (arrays where an override is one)."""
         values: dict[str, float] = dict(overrides or {})  # type: ignore[arg-type]

@@ -159,8 +159,7 @@ class Process:
     def front_status_probability(self, front: str, times: ArrayLike) -> Floats:
         """(T, statuses) probability that a front is in each of its statuses at each of T dates."""
         game, dates = self.lattice.game, check_dates(times)
-        if front not in game.fronts:
-            raise UnknownNameError("front", front, game.fronts)
+        game.check_front(front)
         column = self.lattice.states[:, list(game.fronts).index(front)]
         reward = np.array([column == k for k in range(len(game.fronts[front].statuses))], float)
         found: Floats = markov.transient(
@@ -173,6 +172,18 @@ class Process:
         total = markov.total_hazard(chain_of(self.lattice), self.hazard[None])[0]
         out = total[self.lattice.edge_state]
         return total, np.divide(self.hazard, out, out=np.zeros_like(self.hazard), where=out > 0.0)
+
+    @cached_property
+    def taken(self) -> Floats:
+        """(E,) the chance that each edge is ever taken."""
+        lattice, (_, share) = self.lattice, self.jump
+        visited, chance = np.zeros(len(lattice.states)), np.zeros_like(share)
+        visited[0] = 1.0
+        for state in np.argsort(-lattice.level, kind="stable").tolist():
+            edges = slice(lattice.first_edge[state], lattice.first_edge[state + 1])
+            chance[edges] = visited[state] * share[edges]
+            np.add.at(visited, lattice.edge_target[edges], chance[edges])
+        return chance
 
     def paths(self, most: int = 10, by: float | None = None,
               outcome: str | None = None) -> tuple[EventPath, ...]:
@@ -261,16 +272,13 @@ def condition_states(lattice: Lattice, when: Mapping[str, str | Sequence[str]]) 
 
 
 def _statuses(game: Game, front: str, wanted: str | Sequence[str]) -> tuple[str, ...]:
-    if front not in game.fronts:
-        raise UnknownNameError("front", front, game.fronts)
+    game.check_front(front)
     statuses = (wanted,) if isinstance(wanted, str) else tuple(wanted)
     if not statuses:
         raise InputError(f"the condition on front {front!r} must name at least one status. "
                          "Got an empty list instead.")
     for status in statuses:
-        if status not in game.fronts[front].statuses:
-            raise UnknownNameError(f"status of front {front!r}", status,
-                                   game.fronts[front].statuses)
+        game.check_front(front, status)
     return statuses
 
 

@@ -59,10 +59,7 @@ def apply(game: Game, what_if: Setting) -> Game:
     fronts = dict(game.fronts)
     for kind, table in (("start", what_if.start), ("hold", what_if.hold)):
         for name, status in table.items():
-            if name not in fronts:
-                raise UnknownNameError("front", name, fronts)
-            if status not in fronts[name].statuses:
-                raise UnknownNameError(f"status of front {name!r}", status, fronts[name].statuses)
+            game.check_front(name, status)
             if kind == "hold" and what_if.start.get(name, status) != status:
                 raise InputError(f"front {name!r} cannot start {what_if.start[name]!r} and be held "
                                  f"{status!r}")

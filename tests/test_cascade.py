@@ -210,6 +210,8 @@ def test_fronts_without_the_settled_status_are_left_out_and_listed():
     assert result.periphery == ("rim",)
     assert result.left_out == ("weather",)
     assert set(result.matrix) == {"hub", "rim"}
+    with pytest.raises(InputError, match="no front but 'weather' has a status that counts"):
+        cascade(from_dict(mapping), center="weather", status="fair")
     with pytest.raises(InputError, match="'weather' has no status that counts as settled"):
         cascade(from_dict(mapping), center="weather", status="settled")
 
@@ -357,7 +359,7 @@ def test_unknown_names_are_named(arguments, message):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    ({"periphery": ["hub"]}, "not the centre 'hub'"), ({"periphery": []}, "at least one front"),
+    ({"periphery": ["hub"]}, "other fronts than the centre 'hub'"), ({"periphery": []}, "at least one front"),
     ({"status": {"hub": "settled"}}, "front 'rim' has no status"),
     ({"by": -1.0}, "must be a date"), ({"by": math.inf}, "must be a date")])
 def test_questions_that_make_no_sense_are_refused(arguments, message):

@@ -174,10 +174,10 @@ def test_check_says_when_moves_lead_back(run: Any, tmp_path: Path) -> None:
 
 
 def test_new_writes_a_file_that_checks_and_solves(run: Any, tmp_path: Path) -> None:
-    path = tmp_path / "my_game.toml"
+    path = tmp_path / "my game.toml"
     said = run("new", path)
     assert said.status == 0
-    assert str(path) in said.out
+    assert f"negotiation solve '{path}'" in said.out
     assert run("check", path, "--strict").status == 0
     assert run("solve", path).status == 0
 
@@ -349,6 +349,31 @@ def test_bargain_puts_every_notion_side_by_side(run: Any) -> None:
         ng.SOLUTIONS)
 
 
+def test_bargain_looks_where_the_move_is_made_most_often(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "late.toml"
+    path.write_text(TWO_EQUILIBRIA.replace("[moves.right]", """
+[moves.left.issues.price]
+value = { a = 2.0 }
+[fronts.g]
+statuses = ["early", "late"]
+[moves.wait]
+front = "g"
+from = "early"
+to = "late"
+by = []
+rate = 1.0
+[[linkages]]
+name = "too early"
+when = { g = "early" }
+payoff = { left = { a = -9.0 } }
+[moves.right]"""), encoding="utf-8")
+    assert run("bargain", path, "left", "--json").json["state"] == {"f": "open", "g": "late"}
+    assert "The state: g (late); the rest as at the start." in run("bargain", path, "left").out
+    early = run("bargain", path, "left", "--state", "g=early")
+    assert "The state: at the start." in early.out
+    assert "There is no deal: on any terms somebody would lose" in early.out
+
+
 def test_cascade_tells_verdict_matrix_and_games(run: Any) -> None:
     said = run("cascade", SMALL, "--center", "trade", "--status", "settled")
     assert said.status == 0
@@ -374,7 +399,17 @@ def test_cascade_tells_verdict_matrix_and_games(run: Any) -> None:
     (("solve", SMALL, "--set", "package_rate"), ["NAME=VALUE"]),
     (("solve", SMALL, "--set", "package_rate=1", "--set", "package_rate=2"), ["given twice"]),
     (("solve", SMALL, "--start", "trad=settled"), ["did you mean 'trade'?"]),
-    (("solve", SMALL, "--start", "trade=setled"), ["did you mean 'settled'?"]),
+    (("solve", SMALL, "--start", "trade=setled"),
+     ["unknown status 'setled' of front 'trade': did you mean 'settled'?"]),
+    (("solve", "NRNAP"), ["did you mean 'nrnap'?"]),
+    (("solve", "elsewhere/nrnap.toml"),
+     ["elsewhere", "no such file", "did you mean the bundled game 'nrnap'?"]),
+    (("solve", ""), ["no bundled game and no file is called ''", "bundled games are"]),
+    (("solve", SMALL, "--set", "package_rate=0,5"), ["found '0,5': write 0.5"]),
+    (("cascade", SMALL, "--center", "trade", "--periphery", "trade", "--status", "settled"),
+     ["other fronts than the centre 'trade'"]),
+    (("cascade", "central", "--center", "central", "--status", "settled"),
+     ["no front but 'central' has a status that counts as settled"]),
     (("solve", SMALL, "--hold", "trade"), ["FRONT=STATUS"]),
     (("solve", SMALL, "--start", "trade=open", "--hold", "trade=settled"), ["cannot start"]),
     (("solve", SMALL, "--block", "packag"), ["did you mean 'package'?"]),
@@ -386,10 +421,12 @@ def test_cascade_tells_verdict_matrix_and_games(run: Any) -> None:
     (("solve", SMALL, "--indifferent", "refus"), ["did you mean 'refuse'?"]),
     (("paths", SMALL, "--equilibrium", "9"), ["no equilibrium 9"]),
     (("paths", SMALL, "--most", "0"), ["--most"]),
-    (("bargain", "rubinstein"), ["MOVE is missing"]),
+    (("bargain", "rubinstein"), ["MOVE is missing; moves with issues: divide"]),
     (("bargain", "rubinstein", "divid"), ["did you mean 'divide'?"]),
-    (("bargain", SMALL, "package"), ["no issues"]),
-    (("bargain", "rubinstein", "divide", "--state", "cake=divided"), ["not available"]),
+    (("bargain", SMALL, "package"), ["no issues", "moves with issues: none"]),
+    (("bargain", "rubinstein", "divide", "--state", "cake=divided"),
+     ["not available in the state cake=divided: expected cake=whole"]),
+    (("bargain", "rubinstein", "divide", "--state", "cake=half"), ["unknown status 'half'"]),
     (("cascade", SMALL), ["cascade"]),
     (("cascade", "central", "--center", "centrl", "--status", "settled"),
      ["did you mean 'central'?"]),
@@ -402,7 +439,8 @@ def test_wrong_input_gets_one_clear_message(run: Any, call: tuple[str, ...],
 
 
 def test_a_folder_is_no_game(run: Any, tmp_path: Path) -> None:
-    wrong(run("solve", f"{tmp_path}{os.sep}"), "folder")
+    for name in (f"{tmp_path}{os.sep}", tmp_path, "."):
+        wrong(run("solve", name), "expected a definition file, found a folder")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"= 1", b"", b"title = 1\n"])

@@ -449,7 +449,7 @@ def test_dates_must_be_a_row_of_finite_numbers(times):
     (lambda p: p.outcome("ends", 1.0), "outcome 'ends'"),
     (lambda p: p.paths(outcome="ends"), "outcome 'ends'"),
     (lambda p: p.condition({"raod": "s0"}, 1.0), "front 'raod'"),
-    (lambda p: p.condition({"road": "s9"}, 1.0), "status of front 'road' 's9'"),
+    (lambda p: p.condition({"road": "s9"}, 1.0), "status 's9' of front 'road'"),
     (lambda p: p.front_status_probability("raod", [1.0]), "front 'raod'")])
 def test_unknown_names_are_named_with_the_nearest(ask, kind):
     with pytest.raises(UnknownNameError, match=f"unknown {kind}: did you mean"):

@@ -16,7 +16,7 @@ PUBLIC = {
     "InputError", "Issue", "Linkage", "Move", "NegotiationError", "NotYetError", "NumericalError",
     "Outcome", "Parameter", "Problem", "Setting", "Solution", "Status", "UnknownNameError",
     "__version__", "apply", "cascade", "check", "dumps", "from_dict", "load", "loads", "save",
-    "setting", "solve",
+    "setting", "solve", "solve_each",
 }
 
 

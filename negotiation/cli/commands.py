@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import load, names
-from ..errors import DefinitionError, InputError, NotYetError, Problem, UnknownNameError
+from ..errors import (
+    DefinitionError,
+    InputError,
+    NotYetError,
+    NumericalError,
+    Problem,
+    UnknownNameError,
+)
 from ..formats.record import check_record, game_record, games_record
 from ..formats.record_schema import OUTPUTS, output_schema
 from ..model import Game
@@ -135,11 +142,12 @@ def _solve(arguments: Namespace) -> Answer:
         game = _game(arguments)
         by = _date(arguments, game)
         effects: CascadeResult | None = None
-        if game.cascade is not None:
-            effects = cascade(game, by=by, matrix=False, solver=solver)
-            solution = effects.solution
-        else:
-            solution, = solver([game])
+        try:
+            if game.cascade is not None:
+                effects = cascade(game, by=by, matrix=False, solver=solver)
+        except NumericalError:
+            pass  # a game of the comparison has no equilibrium; this one may have
+        solution = solver([game])[0] if effects is None else effects.solution
         if arguments.json:
             return _json(solution_record(solution, by, effects))
         return Answer(solution_page(solution, by, effects, every_state=arguments.states))
@@ -156,7 +164,7 @@ def _cascade(arguments: Namespace) -> Answer:
                          status=arguments.status, by=_date(arguments, game),
                          solver=_solver(arguments, progress))
     if arguments.json:
-        return _json(cascade_record(result.solution, result))
+        return _json(cascade_record(result))
     return Answer(cascade_page(result))
 
 
@@ -176,12 +184,16 @@ def _paths(arguments: Namespace) -> Answer:
 
 def _bargain(arguments: Namespace) -> Answer:
     from ..formats.record import bargain_record
-    from ..text.deals import bargain, bargain_page
+    from ..text.deals import bargain, bargain_page, bargained_move
 
+    game = _game(arguments)
+    move = bargained_move(game, arguments.move).name
+    state = _merged("--state", arguments.state)
+    for front, status in state.items():
+        game.check_front(front, status)
     with Progress(f"solving {arguments.game}") as progress:
-        solution, = _solver(arguments, progress)([_game(arguments)])
-        state = _merged("--state", arguments.state)
-        problem = bargain(_chosen(solution, arguments.equilibrium), arguments.move, state or None)
+        solution, = _solver(arguments, progress)([game])
+        problem = bargain(_chosen(solution, arguments.equilibrium), move, state or None)
     if arguments.json:
         return _json(bargain_record(solution, problem))
     return Answer(bargain_page(solution.game, problem))

@@ -323,7 +323,7 @@ def _read_added_values(move: str, section: Section) -> FrozenMap[str, FrozenMap[
     known = (section.reader.moves or {}).get(move)
     added = {}
     for issue in section.data:
-        section.reader.name("issue", issue, section.at(issue), known, f" of move {move!r}")
+        section.reader.name("issue", issue, section.at(issue), known, f"move {move!r}")
         added[issue] = section.section(issue).as_payments()
     return FrozenMap(added)
 

@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,16 @@ from .writer import game_text
 MAX_BYTES = 5_000_000
 
 
-def load_path(path: str | os.PathLike[str]) -> Game:
+def load_path(path: str | os.PathLike[str], bundled: Sequence[str] = ()) -> Game:
     """The game of a definition file. Its name is the file's, without the ending.
+
+    ``bundled`` are names that may be meant where there is no such file.
 
     Raises:
         InputError: for a file that cannot be read.
         DefinitionError: for a file that is no definition; it holds every problem found.
     """
-    return loads(_read_text(path), file=os.fspath(path))
+    return loads(_read_text(path, bundled), file=os.fspath(path))
 
 
 def loads(text: str, file: str = "<text>") -> Game:
@@ -131,7 +133,7 @@ def _game_name(file: str) -> str:
     return "game" if file.startswith("<") else Path(file).stem or "game"
 
 
-def _read_text(path: str | os.PathLike[str]) -> str:
+def _read_text(path: str | os.PathLike[str], bundled: Sequence[str]) -> str:
     """The text of a file; refused before it is read when it is too large for a definition."""
     shown = os.fspath(path)
     try:
@@ -139,7 +141,7 @@ def _read_text(path: str | os.PathLike[str]) -> str:
             size = os.fstat(stream.fileno()).st_size
             content = stream.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
     except FileNotFoundError:
-        raise InputError(f"{shown}: there is no such file{_near(Path(path))}") from None
+        raise InputError(f"{shown}: there is no such file{_near(Path(path), bundled)}") from None
     except IsADirectoryError:
         raise InputError(f"{shown}: expected a definition file, found a folder") from None
     except (OSError, ValueError) as error:
@@ -157,7 +159,9 @@ def _read_text(path: str | os.PathLike[str]) -> str:
                                                   "save the file as UTF-8", line)]) from None
 
 
-def _near(path: Path) -> str:
+def _near(path: Path, bundled: Sequence[str]) -> str:
+    if path.stem in bundled:
+        return f": did you mean the bundled game {path.stem!r}?"
     try:
         close = nearest(path.name, (entry.name for entry in path.parent.iterdir()))
     except (OSError, ValueError):

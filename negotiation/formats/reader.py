@@ -111,11 +111,11 @@ class Reader:
     def name(self, kind: str, value: object, path: Path, known: Names, of: str = "") -> str:
         """A reference to something that has a name; ``of`` is what it belongs to."""
         if not isinstance(value, str):
-            self.fail(path, f"expected the name of {_article(kind)}{of}, found {describe(value)}")
+            self.fail(path, f"expected the name of {_article(kind)}{_of(of)}, found "
+                            f"{describe(value)}")
             return ""
         if known is not None and value not in known:
-            message, found = unknown_name(kind, value, known), f"unknown {kind} {value!r}"
-            self.fail(path, found + of + message.removeprefix(found))
+            self.fail(path, unknown_name(kind, value, known, of))
         return value
 
     def identifier(self, kind: str, value: object, path: Path) -> str:
@@ -129,7 +129,7 @@ class Reader:
     def status(self, front: str, value: object, path: Path) -> str:
         """The name of a status of a front."""
         known = (self.fronts or {}).get(front)
-        return self.name("status", value, path, known, f" of front {front!r}")
+        return self.name("status", value, path, known, f"front {front!r}")
 
     def plain(self, value: object, path: Path, rule: Rule = ANY) -> float:
         """A finite number, not an expression."""
@@ -187,6 +187,10 @@ class Reader:
             self.fail(path, f"expression {text!r}: "
                             + unknown_name("parameter", name, self.parameters or ()))
         return None if unknown else expression
+
+
+def _of(whole: str) -> str:
+    return f" of {whole}" if whole else ""
 
 
 def _article(kind: str) -> str:
@@ -328,7 +332,8 @@ class Section:
             self.reader.fail(self.at(key), f"expected a list of names, found {describe(value)}")
             return ()
         if not value and not empty and key in self.data:
-            self.reader.fail(self.at(key), f"expected at least one {kind}{of}, found an empty list")
+            self.reader.fail(self.at(key), f"expected at least one {kind}{_of(of)}, found "
+                                               "an empty list")
         names: list[str] = []
         for index, item in enumerate(value):
             path = (*self.at(key), index)
@@ -348,7 +353,7 @@ class Section:
                                            f"found {describe(value)}")
             return ()
         known = (self.reader.fronts or {}).get(front)
-        return self.names(key, "status", known, of=f" of front {front!r}")
+        return self.names(key, "status", known, of=f"front {front!r}")
 
     def condition(self, key: str) -> Condition:
         """A partial assignment: front → status, or a list of statuses any of which will do."""

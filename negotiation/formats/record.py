@@ -182,9 +182,9 @@ def _share(value: float) -> float:
 
 # ---- analyses --------------------------------------------------------------------------------
 
-def cascade_record(solution: Solution, result: CascadeResult) -> Record:
+def cascade_record(result: CascadeResult) -> Record:
     """The cascade analysis, as ``negotiation cascade --json`` prints it."""
-    return _plain_record({**_asked(solution), **result.to_dict()})
+    return _plain_record({**_asked(result.solution), **result.to_dict()})
 
 
 def paths_record(solution: Solution, equilibrium: Equilibrium, paths: Iterable[EventPath],

@@ -10,11 +10,11 @@ import numpy as np
 from ..bargaining import SOLUTIONS, BargainingProblem
 from ..equilibrium.result import Equilibrium
 from ..errors import InputError, UnknownNameError
-from ..model import Game
+from ..model import Game, Move
 from .describe import title_line
-from .places import situation
+from .places import changes
 from .play import bargaining_problem
-from .words import listed, number, percent, sentence, table, wrapped
+from .words import WIDTH, listed, number, percent, sentence, table, wrapped
 
 PROPER = {"kalai-smorodinsky": "Kalai–Smorodinsky", "equal-loss": "Equal loss"}
 
@@ -46,6 +46,24 @@ class Bargain:
     deals: tuple[Deal, ...]
 
 
+def bargained_move(game: Game, move: str | None) -> Move:
+    """The move of that name, which must have issues.
+
+    Raises:
+        InputError: for no name, or that of a move without issues; UnknownNameError: for no move.
+    """
+    bargained = [name for name, other in game.moves.items() if other.issues]
+    names = f"moves with issues: {', '.join(bargained) or 'none'}"
+    if move is None:
+        raise InputError(f"MOVE is missing; {names}")
+    if move not in game.moves:
+        raise UnknownNameError("move", move, bargained or game.moves)
+    if move not in bargained:
+        raise InputError(f"the move {move!r} has no issues, so there is nothing to bargain over; "
+                         f"{names}")
+    return game.moves[move]
+
+
 def bargain(equilibrium: Equilibrium, move: str, state: Mapping[str, str] | None) -> Bargain:
     """Every solution of a move's bargaining problem, waiting valued as in the equilibrium.
 
@@ -53,12 +71,7 @@ def bargain(equilibrium: Equilibrium, move: str, state: Mapping[str, str] | None
         InputError: for a move without issues, or one that is not available in the state.
     """
     game, lattice = equilibrium.game, equilibrium.lattice
-    if move not in game.moves:
-        raise UnknownNameError("move", move, game.moves)
-    bargained = [name for name, other in game.moves.items() if other.issues]
-    if move not in bargained:
-        raise InputError(f"the move {move!r} has no issues, so there is nothing to bargain over; "
-                         f"moves with issues: {', '.join(bargained) or 'none'}")
+    bargained_move(game, move)
     edge = _edge(equilibrium, move, state)
     here = int(lattice.edge_state[edge])
     problem = bargaining_problem(equilibrium, edge)
@@ -74,16 +87,26 @@ def bargain(equilibrium: Equilibrium, move: str, state: Mapping[str, str] | None
 
 
 def _edge(equilibrium: Equilibrium, move: str, state: Mapping[str, str] | None) -> int:
-    """Where the move is available: in the state, or first of all states when none is given."""
+    """Where the move is available: in the state; if none is given, where it is made most often,
+    or first of all where it never is."""
     lattice = equilibrium.lattice
     edges = np.flatnonzero(lattice.edge_move == lattice.moves.index(move))
+    if state is None and len(edges):
+        return int(edges[np.argmax(equilibrium.process.taken[edges])])
     if state is not None:
         edges = edges[lattice.edge_state[edges] == lattice.find(state)]
     if not len(edges):
-        where = "any state that play can reach" if state is None else (
-            f"the state {situation(equilibrium.game, lattice.state(lattice.find(state)))}")
-        raise InputError(f"the move {move!r} is not available in {where}")
+        where = "any state that play can reach" if state is None else "the state " + ", ".join(
+            f"{front}={status}" for front, status in state.items())
+        raise InputError(f"the move {move!r} is not available in {where}: expected "
+                         f"{_needs(equilibrium.game.moves[move])}")
     return int(edges[0])
+
+
+def _needs(move: Move) -> str:
+    """The statuses that a move needs, as options say them."""
+    return ", ".join(f"{front}={' or '.join(statuses)}"
+                     for front, statuses in {move.front: move.sources, **move.when}.items())
 
 
 def _deal(problem: BargainingProblem, solution: str, issues: list[str], names: list[str]) -> Deal:
@@ -95,29 +118,35 @@ def _deal(problem: BargainingProblem, solution: str, issues: list[str], names: l
 def bargain_page(game: Game, problem: Bargain) -> str:
     """The deals side by side: terms in per cent of a full concession, and everybody's gain."""
     move = game.moves[problem.move]
-    where = situation(game, problem.state)
     who = [game.actors[name].label for name in problem.disagreement]
     lines = [title_line(game),
-             wrapped(f"“{move.label}”, between {listed(who)}, in the state {where}, as equilibrium "
-                     f"{problem.equilibrium} values waiting."), ""]
-    rows = [[*_label(deal, problem), *(percent(deal.terms[name]) for name in move.issues)]
-            for deal in problem.deals]
+             wrapped(f"“{move.label}”, between {listed(who)}, as equilibrium {problem.equilibrium} "
+                     f"values waiting. The state: {changes(game, problem.state)}."), ""]
     if problem.surplus < 0:
         lines += [wrapped("There is no deal: on any terms somebody would lose at least "
                           f"{number(-problem.surplus)}. The terms below come nearest."), ""]
-    for at, issue in enumerate(move.issues.values(), 1):
-        unit = f", {issue.unit}" if issue.unit else ""
-        lines.append(wrapped(f"({at}) {issue.label}{unit}", 2, 4))
-    columns = [f"({at})" for at in range(1, len(move.issues) + 1)]
-    lines += ["", "Terms, in per cent of a full concession",
-              table(rows, ["solution", *columns], range(1, 1 + len(columns))), ""]
+    issues = [f"{issue.label}, {issue.unit}" if issue.unit else issue.label
+              for issue in move.issues.values()]
+    rows = [[*_label(deal, problem), *(percent(deal.terms[name]) for name in move.issues)]
+            for deal in problem.deals]
+    lines += [*_keyed(rows, issues, "Terms, in per cent of a full concession"), ""]
     gains = [[*_label(deal, problem), *(number(gain) for gain in deal.gains.values())]
              for deal in problem.deals]
-    waiting = ["(value of waiting)", *(number(value) for value in problem.disagreement.values())]
-    lines += ["What each gains over waiting",
-              table([*gains, waiting], ["solution", *who], range(1, 1 + len(who))), "",
+    gains.append(["(value of waiting)", *(number(value)
+                                          for value in problem.disagreement.values())])
+    named = table(gains, ["solution", *who], range(1, 1 + len(who)))
+    title = "What each gains over waiting"
+    wide = max(map(len, named.splitlines())) > WIDTH
+    lines += [*(_keyed(gains, who, title) if wide else [title, named]), "",
               wrapped(f"* the solution that the definition uses. {_power(game, problem)}")]
     return "\n".join(lines) + "\n"
+
+
+def _keyed(rows: list[list[str]], columns: list[str], title: str) -> list[str]:
+    """A table whose columns have numbers, and before it what they stand for."""
+    keys = [f"({at})" for at in range(1, 1 + len(columns))]
+    legend = [wrapped(f"{key} {name}", 2, 4) for key, name in zip(keys, columns, strict=True)]
+    return [*legend, "", title, table(rows, ["solution", *keys], range(1, 1 + len(columns)))]
 
 
 def _label(deal: Deal, problem: Bargain) -> list[str]:

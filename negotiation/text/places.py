@@ -24,14 +24,14 @@ def situation(game: Game, state: Mapping[str, str]) -> str:
     return ", ".join(f"{game.fronts[front].label} ({status})" for front, status in state.items())
 
 
-def changes(lattice: Lattice, state: int) -> str:
+def changes(game: Game, state: Mapping[str, str]) -> str:
     """The fronts whose status is not the one at the start."""
-    start, now = lattice.state(0), lattice.state(state)
-    moved = {front: status for front, status in now.items() if status != start[front]}
+    moved = {front: status for front, status in state.items()
+             if status != game.fronts[front].start}
     if not moved:
         return "at the start"
-    rest = "; the rest as at the start" if len(moved) < len(now) else ""
-    return f"{situation(lattice.game, moved)}{rest}"
+    rest = "; the rest as at the start" if len(moved) < len(state) else ""
+    return f"{situation(game, moved)}{rest}"
 
 
 def after(lattice: Lattice, state: int) -> str:

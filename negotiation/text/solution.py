@@ -326,7 +326,7 @@ def _all_states(equilibrium: Equilibrium) -> str:
     lines = [f"EVERY STATE OF EQUILIBRIUM {equilibrium.id}"]
     for state in range(len(lattice.states)):
         off = "" if on_path[state] else " (never reached)"
-        named = changes(lattice, state)
+        named = changes(game, lattice.state(state))
         values = ", ".join(f"{game.actors[name].label} {number(value)}" for name, value in
                            zip(lattice.actors, equilibrium.values[state].tolist(), strict=True))
         lines += ["", wrapped(f"{sentence(named)}{off}", 2, 2), wrapped(f"Values: {values}", 4, 2)]
@@ -345,9 +345,12 @@ def paths_page(solution: Solution, equilibrium: Equilibrium, paths: Sequence[Eve
         return "\n".join([*lines, "", "Nothing ever happens: no move is made at the start."]) + "\n"
     for at, path in enumerate(paths, 1):
         done = "" if path.probability_by is None else (
-            f", complete within {time(by, game.time_unit)} with {percent(path.probability_by)}")
-        lines += ["", f"{at}. {percent(path.probability)}{done}", event_table(game, path)]
+            f", and {percent(path.probability_by)} that all of it has happened within "
+            f"{time(by, game.time_unit)}")
+        lines += ["", f"{at}. A chance of {percent(path.probability)}{done}",
+                  event_table(game, path)]
     total = sum(path.probability for path in paths)
-    lines += ["", wrapped(f"Together these {counted(len(paths), 'sequence')} have a chance of "
-                          f"{percent(total)}.")]
+    if len(paths) > 1:
+        lines += ["", wrapped(f"Together these {counted(len(paths), 'sequence')} have a chance of "
+                              f"{percent(total)}.")]
     return "\n".join(lines) + "\n"

@@ -89,12 +89,12 @@ def points_range(low: float, high: float) -> str:
 def time(value: float, unit: str) -> str:
     """A length of time.
 
-    >>> time(1.0, "year"), time(2.345, "year")
-    ('1 year', '2.3 years')
+    >>> time(1.0, "year"), time(2.345, "year"), time(1e9, "day")
+    ('1 year', '2.3 years', '1.00e+09 days')
     """
     if value is None or not math.isfinite(value):
         return "–"
-    shown = number(float(f"{value:.2g}")) if value < 100 else f"{value:,.0f}"
+    shown = f"{value:,.0f}" if 100 <= value < 1e7 else number(float(f"{value:.2g}"))
     return f"{shown} {unit if shown == '1' else plural(unit)}"
 
 
