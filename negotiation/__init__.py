@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Outcome,
         Parameter,
     )
+    from .normal_form import NashEquilibrium, NashSolution, NormalFormGame
     from .settings import Setting, apply, setting
 
 __version__ = "0.1.0"
@@ -59,6 +60,7 @@ _HOMES = {
     **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
     **dict.fromkeys(("solve", "solve_each"), "equilibrium.solve"),
     **dict.fromkeys(("Component", "Equilibrium", "Solution", "Status"), "equilibrium.result"),
+    **dict.fromkeys(("NashEquilibrium", "NashSolution", "NormalFormGame"), "normal_form"),
     **dict.fromkeys(("BargainingProblem", "SOLUTIONS"), "bargaining"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
@@ -83,7 +85,10 @@ __all__ = [
     "Issue",
     "Linkage",
     "Move",
+    "NashEquilibrium",
+    "NashSolution",
     "NegotiationError",
+    "NormalFormGame",
     "NotYetError",
     "NumericalError",
     "Outcome",

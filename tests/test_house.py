@@ -16,8 +16,9 @@ PACKAGE = ROOT / "negotiation"
 #: ground floor first; a module imports from its own floor or below. The longest prefix decides.
 FLOORS = (
     ("errors", "frozen", "expressions", "model", "settings"),
-    ("formats", "catalog", "lattice", "bargaining", "kernels", "process"),
-    ("equilibrium",),
+    ("formats", "catalog", "lattice", "bargaining", "kernels", "process",
+     "normal_form.game", "normal_form.index", "normal_form.structure"),
+    ("equilibrium", "normal_form"),
     ("cascade", "settlement"),
     ("text", "formats.record", "formats.record_schema", "cli", "__init__", "__main__"),
 )
@@ -34,6 +35,10 @@ LATE = {
     "lattice": ("networkx",),
     "process": ("scipy",),
     "kernels": ("scipy",),
+    "kernels.compiled": ("numba",),
+    "normal_form.game": ("nashpy",),
+    "normal_form.correlated": ("scipy",),
+    "normal_form.backends": ("nashpy",),
     "equilibrium.certificate_duality": ("scipy",),
     "equilibrium.certificate_levels": ("scipy",),
 }

@@ -11,12 +11,13 @@ import pytest
 import negotiation as ng
 
 PUBLIC = {
-    "SOLUTIONS", "Actor", "BargainingProblem", "Cascade", "CascadeResult", "Claim", "Component",
+    "Actor", "BargainingProblem", "Cascade", "CascadeResult", "Claim", "Component",
     "DefinitionError", "Equilibrium", "Expression", "ExpressionError", "Front", "Game",
-    "InputError", "Issue", "Linkage", "Move", "NegotiationError", "NotYetError", "NumericalError",
-    "Outcome", "Parameter", "Problem", "Setting", "Solution", "Status", "UnknownNameError",
-    "__version__", "apply", "cascade", "check", "dumps", "from_dict", "load", "loads", "save",
-    "setting", "solve", "solve_each",
+    "InputError", "Issue", "Linkage", "Move", "NashEquilibrium", "NashSolution", "NegotiationError",
+    "NormalFormGame", "NotYetError", "NumericalError", "Outcome", "Parameter", "Problem",
+    "SOLUTIONS", "Setting", "Solution", "Status", "UnknownNameError", "__version__", "apply",
+    "cascade", "check", "dumps", "from_dict", "load", "loads", "save", "setting", "solve",
+    "solve_each",
 }
 
 

@@ -1,0 +1,71 @@
+"""Kernels put through numba, where that is installed (the extra ``[fast]``) and pays.
+
+Numba takes 0.4 s to import and seconds to compile the first time, so that nothing loads it on the
+way to a small answer: :func:`compiled` gives a kernel only where numba is at hand already, or where
+the caller says that the work is large. :func:`warm` loads it ahead of many small problems.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+#: module of kernels → its functions, each after those that it calls
+KERNELS = {
+    "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
+                       "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
+}
+
+
+def available() -> bool:
+    """Whether numba can be imported."""
+    return "numba" in sys.modules or importlib.util.find_spec("numba") is not None
+
+
+def compiled(module: str, name: str, large: bool = False) -> Callable[..., Any] | None:
+    """The compiled kernel, or None where numba is missing or not worth loading."""
+    if not large and module not in _loaded:
+        return None
+    if not available():
+        return None
+    return _load(module)[name]
+
+
+def warm() -> bool:
+    """Load every kernel now; whether numba is there. Worth it before thousands of small games."""
+    if not available():
+        return False
+    for module in KERNELS:
+        _load(module)
+    return True
+
+
+_loaded: set[str] = set()
+
+
+@cache
+def _load(module: str) -> dict[str, Callable[..., Any]]:
+    import numba
+
+    source = importlib.import_module(f"{__package__}.{module}")
+    namespace = dict(vars(source))
+    made: dict[str, Callable[..., Any]] = {}
+    for name in KERNELS[module]:
+        plain = namespace[name]
+        # a copy whose calls to its fellows find the compiled ones
+        made[name] = _jit(numba, type(plain)(plain.__code__, namespace, name))
+        namespace[name] = made[name]
+    _loaded.add(module)
+    return made
+
+
+def _jit(numba: Any, plain: Callable[..., Any]) -> Callable[..., Any]:
+    """Compiled and kept on disk; only in memory where no folder for that can be written."""
+    try:
+        return numba.njit(plain, cache=True)       # type: ignore[no-any-return]
+    except RuntimeError:
+        return numba.njit(plain)                   # type: ignore[no-any-return]

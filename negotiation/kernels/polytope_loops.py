@@ -1,0 +1,269 @@
+"""The searches of :mod:`polytope_exact` and :mod:`polytope_float` as loops that numba compiles.
+
+Plain functions on arrays: they run as they stand, which the tests use, and fast once
+:mod:`compiled` has put them through numba. A dictionary is a k × (d + 1) block of ``tables`` with
+its row of ``basic`` (k) and ``nonbasic`` (d) labels and its ``keys`` entry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Table = NDArray[Any]
+
+DONE, UNCERTAIN, OVERFLOW, FULL = 0, 1, 2, 3
+#: entries beyond this could overflow a product of two
+_WIDE = 2**31 - 1
+
+
+def hash_slot(slots: Ints, key: int) -> int:
+    """Where a key is, or would go, in a table of 2^b slots with −1 for empty."""
+    last = len(slots) - 1
+    place = (key % 2147483647 * 48271 >> 11) & last
+    while slots[place] != -1 and slots[place] != key:
+        place = (place + 1) & last
+    return place
+
+
+def rehash(slots: Ints) -> Ints:
+    """The same keys in a table twice as long."""
+    larger = np.full(2 * len(slots), -1, dtype=np.int64)
+    for key in slots:
+        if key != -1:
+            larger[hash_slot(larger, key)] = key
+    return larger
+
+
+def leaving_float(table: Floats, c: int) -> int:
+    """The row with the least ratio; −1 where there is none."""
+    k, d = table.shape[0], table.shape[1] - 1
+    best, low = -1, np.inf
+    for i in range(k):
+        entry = table[i, c]
+        if entry > 0.0 and table[i, d] < low * entry:
+            best, low = i, table[i, d] / entry
+    return best
+
+
+def leaving_whole(table: Ints, basic: Ints, nonbasic: Ints, scale: int, c: int) -> int:
+    """The row with the least ratio, ties by the lexicographic rule."""
+    k, d = table.shape[0], table.shape[1] - 1
+    best = -1
+    for i in range(k):
+        entry = table[i, c]
+        if entry <= 0:
+            continue
+        side = -1
+        if best >= 0:
+            side = table[i, d] * table[best, c] - table[best, d] * entry
+            label = d
+            while side == 0 and label < d + k:
+                column = -1
+                for j in range(d):
+                    if nonbasic[j] == label:
+                        column = j
+                if column >= 0:
+                    side = table[i, column] * table[best, c] - table[best, column] * entry
+                elif basic[i] == label:
+                    side = scale
+                elif basic[best] == label:
+                    side = -scale
+                label += 1
+        if side < 0:
+            best = i
+    return best
+
+
+def pivot_float(table: Floats, r: int, c: int, new: Floats) -> None:
+    """Write into ``new`` the dictionary with row r and column c swapped."""
+    k, width = table.shape
+    entry = 1.0 / table[r, c]
+    for j in range(width):
+        new[r, j] = table[r, j] * entry
+    new[r, c] = entry
+    for i in range(k):
+        if i != r:
+            factor = table[i, c]
+            for j in range(width):
+                new[i, j] = table[i, j] - factor * new[r, j]
+            new[i, c] = -factor * entry
+
+
+def pivot_whole(table: Ints, r: int, c: int, scale: int, new: Ints) -> bool:
+    """The same in whole numbers over ``scale``; False where a next product could overflow."""
+    k, width = table.shape
+    entry = table[r, c]
+    widest = 0
+    for i in range(k):
+        factor = table[i, c]
+        for j in range(width):
+            if i == r:
+                new[i, j] = table[r, j]
+            elif j == c:
+                new[i, j] = -factor
+            else:
+                new[i, j] = (table[i, j] * entry - factor * table[r, j]) // scale
+            widest = max(widest, abs(new[i, j]))
+    new[r, c] = scale
+    return max(widest, scale) <= _WIDE
+
+
+def proved_point(matrix: Floats, table: Floats, basic: Ints, nonbasic: Ints,
+                 point: Floats) -> bool:
+    """Write the dictionary's point; whether it is proved to be a simple vertex (see
+    :func:`polytope_float.proved_points`, the same bound).
+    """
+    k, d = matrix.shape
+    rounding = (4.0 * max(k, d) + 16.0) * 2.0**-53
+    point[:] = 0.0
+    least = np.inf
+    for i in range(k):
+        if basic[i] < d:
+            point[basic[i]] = table[i, d]
+            least = min(least, table[i, d])
+    contraction = heaviest = 0.0
+    for i in range(k):
+        if basic[i] >= d:
+            continue
+        off = weight = 0.0
+        for other in range(k):
+            if basic[other] >= d:
+                continue
+            column = basic[other]
+            total = -1.0 if other == i else 0.0
+            for t in range(d):
+                if nonbasic[t] >= d:
+                    total += table[i, t] * matrix[nonbasic[t] - d, column]
+            off += abs(total)
+        for t in range(d):
+            if nonbasic[t] >= d:
+                weight += abs(table[i, t])
+        contraction = max(contraction, off + rounding * weight * 2.0)
+        heaviest = max(heaviest, weight)
+    residual, slackest = 0.0, np.inf
+    for t in range(d):
+        if nonbasic[t] >= d:
+            residual = max(residual, abs(slack_of(matrix, point, nonbasic[t] - d)))
+    for i in range(k):
+        if basic[i] >= d:
+            slackest = min(slackest, slack_of(matrix, point, basic[i] - d))
+    off = 1.01 * heaviest * (residual + rounding) / (1.0 - contraction)
+    return bool(contraction < 0.5 and least > off and slackest > 2.0 * d * off + rounding)
+
+
+def slack_of(matrix: Floats, point: Floats, row: int) -> float:
+    """1 − (M z)_row."""
+    total = 1.0
+    for j in range(len(point)):
+        total -= matrix[row, j] * point[j]
+    return total
+
+
+def search_float(matrix: Floats, limit: int) -> tuple[int, Ints, Floats]:
+    """State, keys (V,) and points (V, d) of the vertices of a simple polytope, the origin first."""
+    k, d = matrix.shape
+    room = 64
+    tables, fresh = np.empty((1, k, d + 1)), np.empty((room, k, d + 1))
+    tables[0, :, :d], tables[0, :, d] = matrix, 1.0
+    basic, new_basic = np.empty((1, k), np.int64), np.empty((room, k), np.int64)
+    nonbasic, new_nonbasic = np.empty((1, d), np.int64), np.empty((room, d), np.int64)
+    basic[0], nonbasic[0] = np.arange(d, d + k), np.arange(d)
+    keys, points = np.empty(room, np.int64), np.empty((room, d))
+    slots = np.full(128, -1, dtype=np.int64)
+    keys[0] = (1 << d) - 1
+    slots[hash_slot(slots, keys[0])] = keys[0]
+    layer, count, known = 1, 0, 1
+    while layer:
+        coming = 0
+        for f in range(layer):
+            if not proved_point(matrix, tables[f], basic[f], nonbasic[f], points[count + f]):
+                return UNCERTAIN, keys, points
+            for c in range(d):
+                r = leaving_float(tables[f], c)
+                if r < 0:
+                    return UNCERTAIN, keys, points
+                key = keys[count + f] ^ (1 << nonbasic[f, c]) ^ (1 << basic[f, r])
+                place = hash_slot(slots, key)
+                if slots[place] == key:
+                    continue
+                if known >= limit:
+                    return FULL, keys, points
+                slots[place] = key
+                if coming == len(fresh):
+                    fresh = np.concatenate((fresh, np.empty_like(fresh)))
+                    new_basic = np.concatenate((new_basic, np.empty_like(new_basic)))
+                    new_nonbasic = np.concatenate((new_nonbasic, np.empty_like(new_nonbasic)))
+                if known == len(keys):
+                    keys = np.concatenate((keys, np.empty_like(keys)))
+                    points = np.concatenate((points, np.empty_like(points)))
+                keys[known] = key
+                pivot_float(tables[f], r, c, fresh[coming])
+                new_basic[coming], new_nonbasic[coming] = basic[f], nonbasic[f]
+                new_basic[coming, r], new_nonbasic[coming, c] = nonbasic[f, c], basic[f, r]
+                coming += 1
+                known += 1
+                if 2 * known > len(slots):
+                    slots = rehash(slots)
+        count += layer
+        layer = coming
+        tables, fresh = fresh, tables
+        basic, new_basic = new_basic, basic
+        nonbasic, new_nonbasic = new_nonbasic, nonbasic
+    return DONE, keys[:known], points[:known]
+
+
+def search_whole(matrix: Ints, limit: int) -> tuple[int, Ints, Ints, Ints, Ints]:
+    """State, keys of the dictionaries, tight labels, numerators (V, d) and denominators."""
+    k, d = matrix.shape
+    room = 64
+    tables = np.empty((room, k, d + 1), np.int64)
+    tables[0, :, :d], tables[0, :, d] = matrix, 1
+    basic, nonbasic = np.empty((room, k), np.int64), np.empty((room, d), np.int64)
+    basic[0], nonbasic[0] = np.arange(d, d + k), np.arange(d)
+    keys, tight, scale = (np.zeros(room, np.int64), np.zeros(room, np.int64),
+                          np.zeros(room, np.int64))
+    points = np.zeros((room, d), np.int64)
+    slots = np.full(128, -1, dtype=np.int64)
+    keys[0], scale[0] = (1 << d) - 1, 1
+    slots[hash_slot(slots, keys[0])] = keys[0]
+    here, known = 0, 1
+    while here < known:
+        tight[here] = keys[here]
+        for i in range(k):
+            if tables[here, i, d] == 0:
+                tight[here] |= 1 << basic[here, i]
+            if basic[here, i] < d:
+                points[here, basic[here, i]] = tables[here, i, d]
+        for c in range(d):
+            r = leaving_whole(tables[here], basic[here], nonbasic[here], scale[here], c)
+            key = keys[here] ^ (1 << nonbasic[here, c]) ^ (1 << basic[here, r])
+            place = hash_slot(slots, key)
+            if slots[place] == key:
+                continue
+            if known >= limit:
+                return FULL, keys, tight, points, scale
+            slots[place] = key
+            if known == len(keys):
+                tables = np.concatenate((tables, np.empty_like(tables)))
+                basic = np.concatenate((basic, np.empty_like(basic)))
+                nonbasic = np.concatenate((nonbasic, np.empty_like(nonbasic)))
+                keys = np.concatenate((keys, np.zeros_like(keys)))
+                tight = np.concatenate((tight, np.zeros_like(tight)))
+                scale = np.concatenate((scale, np.zeros_like(scale)))
+                points = np.concatenate((points, np.zeros_like(points)))
+            keys[known] = key
+            if not pivot_whole(tables[here], r, c, scale[here], tables[known]):
+                return OVERFLOW, keys, tight, points, scale
+            scale[known] = tables[here, r, c]
+            basic[known], nonbasic[known] = basic[here], nonbasic[here]
+            basic[known, r], nonbasic[known, c] = nonbasic[here, c], basic[here, r]
+            known += 1
+            if 2 * known > len(slots):
+                slots = rehash(slots)
+        here += 1
+    return DONE, keys[:known], tight[:known], points[:known], scale[:known]
