@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from .equilibrium.result import Solution
@@ -141,8 +142,8 @@ def cascade(solution_or_game: Solution | Game, *, center: str | None = None,
             for ``status`` means that status on every front that has it.
         by: the date h ≥ 0; the game's horizon when left out.
         matrix: also find the effect of every front on every other (two more games for each).
-        solver: how the games are solved; ``solve_each`` with its defaults when left out. To
-            narrow the lists, pass for example ``functools.partial(solve_each, cap=64)``.
+        solver: how the games are solved; when left out ``solve_each``, with the options of the
+            solution that was given. To narrow the lists, solve the game with a smaller ``cap``.
 
     Raises:
         UnknownNameError: for a front or status that the game does not have.
@@ -153,7 +154,8 @@ def cascade(solution_or_game: Solution | Game, *, center: str | None = None,
     game = solution_or_game if isinstance(solution_or_game, Game) else solution_or_game.game
     asked = _question(game, center, periphery, status)
     h = game.horizon if by is None else check_date(by)
-    study = Study(game, asked.status, h, solver or solve_each)
+    options = {} if given is None else asdict(given.options)
+    study = Study(game, asked.status, h, solver or partial(solve_each, **options))
     if given is not None:
         study.remember(given)
     c = asked.center

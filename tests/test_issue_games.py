@@ -11,11 +11,15 @@ from random_games import Shape, open_state, random_definition, random_game, rela
 from search import best_terms, deals, search_state
 from test_certificate import LIMIT_RULE, LONE_MIX, cake, certify_open_state
 
+from negotiation.catalog import load
 from negotiation.equilibrium.certificate import REGRET_TOLERANCE, regret_of
 from negotiation.equilibrium.result import Equilibrium, Solution, Status
-from negotiation.equilibrium.solve import solve
+from negotiation.equilibrium.solve import solve, solve_each
+from negotiation.errors import InputError
 from negotiation.formats.definition import from_dict
+from negotiation.frozen import FrozenMap
 from negotiation.model import Game
+from negotiation.settings import Setting, apply
 
 SHAPES = [(fronts, actors, coalition, issues, curved)
           for fronts in (1, 2) for actors, coalition in ((2, 2), (3, 3), (4, 3))
@@ -341,3 +345,36 @@ def _with_twin(link, name):
         if name in link.get(part, {}):
             out[part] = {**link[part], f"{name}_again": link[part][name]}
     return out
+
+
+# ---- several games at once -------------------------------------------------------------------
+
+@pytest.mark.parametrize("seed", range(4))
+def test_games_solved_side_by_side_are_solved_as_if_alone(seed):
+    shape = Shape(fronts=3, actors=3, coalition=2, issues=seed % 2)
+    game = random_game(seed, shape)
+    front = next(iter(game.fronts))
+    other = apply(game, Setting(start=FrozenMap({front: game.fronts[front].statuses[-1]})))
+    fewer = apply(game, Setting(block=(next(iter(game.moves)),)))
+    alone = [solve(one) for one in (game, other, fewer)]
+    for one, two in zip(solve_each([game, other, fewer]), alone, strict=True):
+        assert one.complete == two.complete and len(one.equilibria) == len(two.equilibria)
+        for a, b in zip(one.equilibria, two.equilibria, strict=True):
+            assert a.consent == pytest.approx(b.consent, abs=1e-9)
+            assert a.values == pytest.approx(b.values, abs=1e-9)
+            assert a.terms_array == pytest.approx(b.terms_array, abs=1e-6)
+
+
+def test_a_small_budget_of_boxes_costs_the_proof_and_not_the_equilibrium():
+    game = load("horn-wolinsky")
+    proved, searched = solve(game), solve(game, boxes=1)
+    assert proved.complete and not searched.complete
+    assert searched.status is Status.UNPROVED and "budget" in searched.incomplete_because
+    assert searched.equilibria[0].values == pytest.approx(proved.equilibria[0].values, abs=1e-9)
+
+
+@pytest.mark.parametrize("option", ["cap", "boxes"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, None])
+def test_a_limit_must_be_a_positive_integer(option, value):
+    with pytest.raises(InputError, match=f"the '{option}' parameter of solve must be an integer"):
+        solve(load("rubinstein"), **{option: value})

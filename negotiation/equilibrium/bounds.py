@@ -73,12 +73,14 @@ def roots(problems: Problems) -> Nodes:
     # ties in x are broken by least norm: an issue that no member cares about stays at 0
     cares = (problems.value != 0) | (problems.curvature != 0)
     top = (cares & problems.member[:, :, None, :]).any(axis=3).astype(float)
-    return Nodes(owner=np.arange(size), label=label, low=np.full((size, n), -np.inf),
-                 high=np.full((size, n), np.inf), x_low=np.zeros((size, moves, issues)), x_high=top,
-                 pay_low=np.full((size, moves, n), -np.inf), pay_high=np.full((size, moves, n), np.inf),
-                 a_low=np.zeros((size, moves)), a_high=np.ones((size, moves)), sure=np.zeros((size, moves), dtype=bool),
-                 hint=np.full((size, moves, issues), 0.5),
-                 empty=np.zeros(size, dtype=bool))
+    values, pays, terms_ = (size, n), (size, moves, n), (size, moves, issues)
+    return Nodes(
+        owner=np.arange(size), label=label, low=np.full(values, -np.inf),
+        high=np.full(values, np.inf), x_low=np.zeros(terms_), x_high=top,
+        pay_low=np.full(pays, -np.inf), pay_high=np.full(pays, np.inf),
+        a_low=np.zeros((size, moves)), a_high=np.ones((size, moves)),
+        sure=np.zeros((size, moves), dtype=bool), hint=np.full(terms_, 0.5),
+        empty=np.zeros(size, dtype=bool))
 
 
 def binding(label: Ints, n: int) -> Bools:
@@ -232,7 +234,8 @@ def _sign_bargains(problems: Problems, nodes: Nodes, ask: Bools, above: Floats, 
     h and h′ beats V for all, so σ > 0 at V. V̄ does not hold the bargain's own best terms, which
     makes this bound far sharper than σ over the box of V.
     """
-    open_ = ask & (above > -ZERO) & (below < ZERO) & np.isfinite(nodes.high).all(axis=1)[:, None]
+    open_ = ask & (above > -ZERO) & (below < ZERO)
+    open_ &= np.isfinite(nodes.high).all(axis=1, keepdims=True)
     rows, cols = np.nonzero(open_)
     if not len(rows):
         return
@@ -262,8 +265,8 @@ def _center_terms(problems: Problems, nodes: Nodes) -> None:
     Σ ŵ_i log(h_i − V̄_i), ŵ = w (1 + λ/R̄) (see ``leaf``). Let x_c be the terms at the middle of the
     box of (V̄, ŵ), and G_c, G the gains of x_c at the middle and anywhere in the box. Scaled to
     weights of at least 1 the objective is standard self-concordant; the excess of its gradient at
-    x_c has dual norm at most δ, δ² = Σ ŵ_i (1 − ŵ_c,i G_i/(ŵ_i G_c,i))²/min ŵ; so if δ < 1 the terms
-    lie within ρ = δ/(1 − δ) of x_c in the local norm (Nesterov 2018, thm 5.1.8, with the
+    x_c has dual norm at most δ, δ² = Σ ŵ_i (1 − ŵ_c,i G_i/(ŵ_i G_c,i))²/min ŵ; so if δ < 1 the
+    terms lie within ρ = δ/(1 − δ) of x_c in the local norm (Nesterov 2018, thm 5.1.8, with the
     variational inequality in place of a zero gradient), which bounds every member's payoff.
     """
     labelled = ((nodes.label != UNDECIDED) | (problems.rate == 0)).all(axis=1)
@@ -317,7 +320,7 @@ def _center_terms(problems: Problems, nodes: Nodes) -> None:
 def _cut_terms(problems: Problems, nodes: Nodes, steps: int = 5) -> None:
     """Cut each issue's interval where the derivative of Σ w log G surely has one sign."""
     live = problems.bargained & (nodes.label != REFUSED) & (problems.kind == NASH)
-    live &= (nodes.label <= MADE) & np.isfinite(nodes.low).all(axis=1)[:, None]
+    live &= (nodes.label <= MADE) & np.isfinite(nodes.low).all(axis=1, keepdims=True)
     live &= ((nodes.x_high - nodes.x_low) > 1e-9).any(axis=2)
     rows, cols = np.nonzero(live)
     if not len(rows):
@@ -353,7 +356,8 @@ def _cut_terms(problems: Problems, nodes: Nodes, steps: int = 5) -> None:
         if top_open.any():
             middle = 0.5 * (right_inner + right)
             falls = slope(middle)[1] < 0
-            right, right_inner = np.where(falls, middle, right), np.where(falls, right_inner, middle)
+            right = np.where(falls, middle, right)
+            right_inner = np.where(falls, right_inner, middle)
         if bottom_open.any():
             middle = 0.5 * (left + left_inner)
             rises = slope(middle)[0] > 0

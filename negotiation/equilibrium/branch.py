@@ -14,7 +14,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .bounds import MADE, MIX, REFUSED, UNDECIDED, Nodes, best_worth, binding, contract, payoffs, roots
+from .bounds import (
+    MADE,
+    MIX,
+    REFUSED,
+    UNDECIDED,
+    Nodes,
+    best_worth,
+    binding,
+    contract,
+    payoffs,
+    roots,
+)
 from .leaf import Candidates, active, guess, index, linear, newton, single
 from .problem import EGALITARIAN, NASH, ZERO, Problems, surplus
 from .proof import at_most_one
@@ -25,7 +36,7 @@ Bools = NDArray[np.bool_]
 
 #: boxes that a problem without any equilibrium yet may cost (one exists, so it is worth many)
 MOST_BOXES = 3000
-#: boxes of one problem that are searched when its budget ends, and starts of Newton's method in each
+#: boxes of one problem that are searched when its budget ends, and starts of Newton in each
 MOST_PROBED, STARTS = 8, 2
 SAME = 1e-8
 
@@ -92,7 +103,7 @@ class _Search:
         if not len(nodes.owner):
             return nodes
         sub = self.problems.take(nodes.owner)
-        undecided = (nodes.label == UNDECIDED).any(axis=1)
+        undecided = np.asarray((nodes.label == UNDECIDED).any(axis=1))
         live = active(sub, nodes.label)
         count, mixed = live.sum(axis=1), (nodes.label >= MIX).any(axis=1)
         straight = ~undecided & (count == 0)
@@ -115,7 +126,8 @@ class _Search:
         """
         self.guessed = True
         live = active(self.problems.take(nodes.owner), nodes.label)
-        open_ = (nodes.label == UNDECIDED).any(axis=1) & self.problems.bargained.any(axis=1)[nodes.owner]
+        open_ = np.asarray((nodes.label == UNDECIDED).any(axis=1))
+        open_ &= self.problems.bargained[nodes.owner].any(axis=1)
         nodes = nodes.take(open_ | (live.sum(axis=1) > 1))
         if not len(nodes.owner):
             return
@@ -193,14 +205,14 @@ class _Search:
     def _inside(self, nodes: Nodes, sub: Problems, points: Candidates) -> Bools:
         slack = 1e-9 * sub.scale
         mixed = nodes.label >= MIX
-        inside: Bools = ((points.value >= nodes.low - slack)
-                         & (points.value <= nodes.high + slack)).all(axis=1)
+        inside: Bools = np.asarray(((points.value >= nodes.low - slack)
+                                    & (points.value <= nodes.high + slack)).all(axis=1))
         inside &= (~mixed | ((points.consent >= nodes.a_low - 1e-9)
                              & (points.consent <= nodes.a_high + 1e-9))).all(axis=1)
         return inside
 
     def _probe(self, nodes: Nodes) -> None:
-        """Search boxes of problems without an equilibrium yet from several points, a fixed seed's."""
+        """Search boxes of problems without an equilibrium yet from a fixed seed's points."""
         rng = np.random.default_rng(20260101)
         nodes = nodes.take(~self._solved(nodes.owner))
         nodes = self._decide_rest(nodes)
@@ -261,7 +273,7 @@ class _Search:
         return Nodes.join(children)
 
     def _joint_mixes(self, nodes: Nodes, sub: Problems, move: Ints, best: Floats) -> list[Nodes]:
-        """Mixes of a bargain that leave two or more members at zero: they must disagree on terms."""
+        """Mixes that leave two or more members of a bargain at zero: they disagree on terms."""
         rows = np.arange(len(move))
         v, c = sub.value[rows, move], sub.curvature[rows, move]
         cares = ((v != 0) | (c != 0)).any(axis=1) & sub.member[rows, move]

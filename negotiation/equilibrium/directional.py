@@ -4,9 +4,9 @@ The equilibria of a directional game are the consistent choices of one equilibri
 (Recursive Lexicographical Search, Iskhakov, Rust & Schjerning 2016). A **node** is one equilibrium
 of one state given nodes for its successors; a **branch** is a choice of a node for every state
 solved so far. States are solved a level at a time, from the terminal ones up, all branches and all
-draws of parameters at once, each distinct problem (state, draw, successors' nodes) once. A traversal
-is a generator that asks for the problems of a level, so that those of several games can be solved
-side by side (``together``), each distinct one once.
+draws of parameters at once, each distinct problem (state, draw, successors' nodes) once. A
+traversal is a generator that asks for the problems of a level, so that those of several games can
+be solved side by side (``together``), each distinct one once.
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ def _level(tree: Tree, states: Ints, cap: int, one: bool,
     tree.regret = np.concatenate([tree.regret, regret])
     count = np.bincount(answers.owner, minlength=len(state))
     start = begin + np.cumsum(count) - count
-    _expand(tree, states, row.reshape(branches, wide), start, np.minimum(count, 1) if one else count,
-            cap)
+    kept = np.minimum(count, 1) if one else count
+    _expand(tree, states, row.reshape(branches, wide), start, kept, cap)
 
 
 def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
@@ -184,7 +184,7 @@ def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
 
 def mean_terms(terms: Floats, weights: Floats, member: NDArray[np.bool_], kind: Ints,
                ) -> tuple[Floats, Floats | None]:
-    """(k, M, J) mean over proposers of (k, M, n, J) terms, and the proposals where any move has them."""
+    """(k, M, J) mean over proposers of (k, M, n, J) terms, and the proposals if a move has them."""
     if not (kind == OFFERS).any():
         return terms[:, :, 0], None
     share = np.where(member, weights, 0.0)
@@ -200,8 +200,7 @@ def _doubt(tree: Tree, state: int, why: str) -> None:
 
 def _expand(tree: Tree, states: Ints, row: Ints, start: Ints, count: Ints, cap: int) -> None:
     """Give every branch every combination of the level's nodes, a state at a time."""
-    missing = np.unique(row[count[row] == 0]) if (count == 0).any() else []
-    if len(missing):
+    if (count[row] == 0).any():
         alive = (count[row] > 0).all(axis=1)
         for s in np.unique(np.nonzero(count[row] == 0)[1]):
             _doubt(tree, int(states[s]), "no equilibrium of the state was found")
@@ -273,4 +272,5 @@ def unpack(tree: Tree, branch: int) -> tuple[Floats, Floats, Floats, Floats | No
             None if proposals is None else proposals[0], sigma)
 
 
-__all__ = ["CONTINUUM", "REJECTED", "Progress", "Tree", "continua_of", "together", "traverse", "unpack"]
+__all__ = ["CONTINUUM", "REJECTED", "Progress", "Tree", "continua_of", "together", "traverse",
+           "unpack"]

@@ -8,7 +8,8 @@ R_i = r_i + Σ λ_m α_m and h_m = W_m + u_m(x_m) the equations are
 Three cases, from cheap to dear. Without terms the equations are linear in the mixed α. With one
 made bargain on Nash terms and no mix, V drops out: the gains are r̄_i/(r̄_i + λ)·(h_i − d_i) with
 r̄ = r + Σ_other λ, d = f̄/r̄, so x maximises Σ w_i (1 + λ/r̄_i) log(h_i − d_i), one concave
-problem with one solution. (Egalitarian terms equalise G_i/w_i: the same change of weights.) Otherwise Newton's method on the equations.
+problem with one solution. (Egalitarian terms equalise G_i/w_i: the same change of weights.)
+Otherwise Newton's method on the equations.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..kernels import bargain
 from ..kernels import terms as kernel
-from .bounds import MADE, MIX, Nodes, best_worth, binding
+from .bounds import MADE, MIX, best_worth, binding
 from .problem import EGALITARIAN, NASH, Problems, settle, surplus
 
 Floats = NDArray[np.float64]
@@ -74,7 +75,8 @@ def linear(problems: Problems, label: Ints) -> Candidates:
         matrix = sub.rate[:, None, :] * (across - own)
         made = consent[rows]
         rhs = (np.take_along_axis(sub.discount, who, axis=1) * own[..., 0]
-               - np.take_along_axis(sub.flow, who, axis=1) - (matrix * made[:, None, :]).sum(axis=2))
+               - np.take_along_axis(sub.flow, who, axis=1)
+               - (matrix * made[:, None, :]).sum(axis=2))
         matrix = np.where(mix[:, None, :] & mix[..., None], matrix, 0.0)
         matrix = np.where(mix[..., None], matrix, np.eye(moves))
         rhs = np.where(mix, rhs, made)
@@ -147,7 +149,7 @@ def effective(problems: Problems, label: Ints) -> tuple[Problems, Floats]:
     peak = np.where(cares, best_worth(v, c)[0][k, :, who], 0.0)
     reward[rows, cols] += (peak[..., None] * v - 0.5 * peak[..., None] ** 2 * c).sum(axis=1)
     member[rows, cols, who] = False
-    left = ~cares & member[rows, cols].any(axis=1)[:, None]
+    left = ~cares & member[rows, cols].any(axis=1, keepdims=True)
     value[rows, cols] = np.where(left[..., None], v, 0.0)
     curvature[rows, cols] = np.where(left[..., None], c, 0.0)
     pinned[rows, cols] = peak
@@ -310,8 +312,8 @@ def guess(problems: Problems, label: Ints, start: Floats, rounds: int = 8,
     """A start for Newton: terms settled one bargain after another (V (N, n), terms (N, M, J)).
 
     Each bargain is solved as in :func:`single` with what the others pay held still (Nash-in-Nash
-    played as best responses), from the terms ``start`` (N, M, J), until no payoff moves by more than
-    a part in 10⁴ of its range. Rows where a made bargain has no gain for all are not a number.
+    played as best responses), from the terms ``start`` (N, M, J), until no payoff moves by more
+    than a part in 10⁴ of its range. Rows where a made bargain has no gain for all are not a number.
     """
     reduced, _ = effective(problems, label)
     share = np.where(label == MADE, 1.0, np.where(label >= MIX, 0.5, 0.0))
@@ -322,7 +324,7 @@ def guess(problems: Problems, label: Ints, start: Floats, rounds: int = 8,
     pay = reduced.reward + (
         x[..., None] * reduced.value - 0.5 * x[..., None] ** 2 * reduced.curvature).sum(axis=2)
     alone = live.sum(axis=1) == 1
-    moving = live.any(axis=1)
+    moving: Bools = np.asarray(live.any(axis=1))
     for turn in range(rounds):
         before = pay.copy()
         for m in np.flatnonzero((live & moving[:, None]).any(axis=0)):
@@ -347,10 +349,11 @@ def guess(problems: Problems, label: Ints, start: Floats, rounds: int = 8,
 
 def _step(jacobian: Floats, residual: Floats) -> Floats:
     try:
-        step: Floats = -np.linalg.solve(jacobian, residual[..., None])[..., 0]
+        step = -np.linalg.solve(jacobian, residual[..., None])[..., 0]
     except np.linalg.LinAlgError:
         step = -np.einsum("kij,kj->ki", np.linalg.pinv(jacobian), residual)
-    return np.where(np.isfinite(step), step, 0.0)
+    out: Floats = np.where(np.isfinite(step), step, 0.0)
+    return out
 
 
 def index(problems: Problems, label: Ints, value: Floats, consent: Floats,

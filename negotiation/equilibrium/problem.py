@@ -19,6 +19,8 @@ from ..lattice import Lattice
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+#: rows and columns of some moves, as ``np.nonzero`` gives them
+Moves = tuple[NDArray[np.signedinteger[Any]], ...]
 
 #: bargaining solutions by code; Nash is the one that proofs of uniqueness cover
 KINDS = ("nash", "kalai-smorodinsky", "egalitarian", "utilitarian", "equal-loss", "offers")
@@ -58,7 +60,8 @@ class Problems:
     @property
     def bargained(self) -> Bools:
         """(P, M) moves with an issue that pays somebody."""
-        return self.present & ((self.value != 0) | (self.curvature != 0)).any(axis=(2, 3))
+        pays = ((self.value != 0) | (self.curvature != 0)).any(axis=(2, 3))
+        return np.asarray(self.present & pays)
 
     def take(self, rows: Ints | Bools) -> Problems:
         """The problems of some rows."""
@@ -106,7 +109,8 @@ class Problems:
 
 
 def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Problems:
-    """The problems of some states at some draws; ``next_value`` is (P, M, n) at the moves' targets."""
+    """The problems of some states at some draws; ``next_value`` (P, M, n) is at the moves' targets.
+    """
     moves, issues, n = next_value.shape[1], lattice.value.shape[2], next_value.shape[2]
     at = lattice.first_edge[state][:, None] + np.arange(moves)
     present = at < lattice.first_edge[state + 1][:, None]
@@ -138,7 +142,7 @@ def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Pro
         weights=weights, value=value, curvature=curvature)
 
 
-def settle(problems: Problems, moves: tuple[Ints, Ints], value: Floats,
+def settle(problems: Problems, moves: Moves, value: Floats,
            hint: Floats | None = None) -> tuple[Floats, Floats]:
     """Terms at the value of waiting: for the moves (rows, columns), given their rows' V (k, n).
 
@@ -169,7 +173,7 @@ def settle(problems: Problems, moves: tuple[Ints, Ints], value: Floats,
     return terms_, (share[..., None] * utility).sum(axis=1)
 
 
-def _scaled(problems: Problems, moves: tuple[Ints, Ints], value: Floats,
+def _scaled(problems: Problems, moves: Moves, value: Floats,
             ) -> tuple[Floats, Floats, Floats]:
     """Gains at x = 0, issue values and curvatures of some moves in units of payoff range.
 
@@ -183,7 +187,7 @@ def _scaled(problems: Problems, moves: tuple[Ints, Ints], value: Floats,
             problems.curvature[rows, cols] / by[:, None, :])
 
 
-def surplus(problems: Problems, moves: tuple[Ints, Ints], value: Floats,
+def surplus(problems: Problems, moves: Moves, value: Floats,
             scaled: bool = True) -> Floats:
     """(k,) σ of some moves (rows, columns) at their rows' V (k, n), each member's gain in units of
     its payoff range, or with ``scaled`` false as it is.
@@ -200,7 +204,7 @@ def surplus(problems: Problems, moves: tuple[Ints, Ints], value: Floats,
     return sigma
 
 
-def sign(problems: Problems, moves: tuple[Ints, Ints], value: Floats, hint: Floats) -> Floats:
+def sign(problems: Problems, moves: Moves, value: Floats, hint: Floats) -> Floats:
     """(k,) a number with the sign of σ of some bargained moves, 0 where it cannot be told."""
     rows, cols = moves
     base, v, c = _scaled(problems, moves, value)

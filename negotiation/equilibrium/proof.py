@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .bounds import MADE, MIX, Nodes, payoffs, binding
+from .bounds import MADE, MIX, Nodes, binding, payoffs
 from .leaf import active, effective
 from .problem import NASH, Problems
 
@@ -60,9 +60,9 @@ def at_most_one(problems: Problems, nodes: Nodes) -> Bools:
         return proved
     box = nodes.take(rows)
     layout = _Layout.of(box.label >= MIX, live[rows])
-    center, radius, low, high, value, sound = _equations(reduced.take(rows), box, layout)
-    middle, spread = 0.5 * (low + high), 0.5 * (high - low)
-    usable = sound & np.isfinite(middle).all(axis=(1, 2))
+    at = _Equations(reduced.take(rows), box, layout)
+    middle, spread = 0.5 * (at.low + at.high), 0.5 * (at.high - at.low)
+    usable: Bools = at.sound & np.isfinite(middle).all(axis=(1, 2))
     middle[~usable] = np.eye(middle.shape[1])
     determinant = np.linalg.det(middle)
     usable &= np.isfinite(determinant) & (np.abs(determinant) > 1e-200)
@@ -70,8 +70,8 @@ def at_most_one(problems: Problems, nodes: Nodes) -> Bools:
     inverse = np.linalg.inv(middle)
     growth = np.abs(inverse) @ np.where(usable[:, None, None], spread, 0.0)
     proved[rows] = usable & (_perron(growth) < 1.0)
-    new_center = center - np.einsum("kij,kj->ki", inverse, value)
-    new_radius = np.einsum("kij,kj->ki", growth, radius) + 1e-14
+    new_center = at.center - np.einsum("kij,kj->ki", inverse, at.value)
+    new_radius = np.einsum("kij,kj->ki", growth, at.radius) + 1e-14
     _shrink(nodes, rows[usable], reduced.scale[rows][usable], layout, usable,
             (new_center - new_radius)[usable], (new_center + new_radius)[usable])
     return proved
@@ -80,7 +80,7 @@ def at_most_one(problems: Problems, nodes: Nodes) -> Bools:
 def _perron(matrix: Floats, steps: int = 12) -> Floats:
     """An upper bound on the spectral radius of nonnegative matrices (Collatz–Wielandt)."""
     vector = np.ones(matrix.shape[:2])
-    best = matrix.sum(axis=2).max(axis=1)
+    best: Floats = matrix.sum(axis=2).max(axis=1)
     for _ in range(steps):
         image = np.einsum("kij,kj->ki", matrix, vector)
         vector = image + 1e-9 * image.max(axis=1, keepdims=True) + 1e-300
@@ -95,90 +95,104 @@ def _interval_product(a: tuple[Floats, Floats], b: tuple[Floats, Floats]) -> tup
     return np.minimum.reduce(corners), np.maximum.reduce(corners)
 
 
-def _equations(problems: Problems, box: Nodes, layout: _Layout,
-               ) -> tuple[Floats, Floats, Floats, Floats, Floats, Bools]:
-    """Center and radius of the box, the interval Jacobian, F at the center, and whether G > 0."""
-    size, moves, n = problems.reward.shape
-    issues = problems.value.shape[2]
-    k_mix, k_act = layout.mix.shape[1], layout.act.shape[1]
-    total = n + k_mix + k_act * issues
-    low, high = np.zeros((size, total, total)), np.zeros((size, total, total))
-    value = np.zeros((size, total))
-    k = np.arange(size)[:, None]
-    scale = problems.scale
-    made = (box.label == MADE).astype(float)
-    a_low = np.where(box.label >= MIX, box.a_low, made)
-    a_high = np.where(box.label >= MIX, box.a_high, made)
-    w_low, w_high = problems.rate * a_low, problems.rate * a_high
-    r_low = problems.discount + w_low.sum(axis=1, keepdims=True)
-    r_high = problems.discount + w_high.sum(axis=1, keepdims=True)
-    unit = 0.5 * (r_low + r_high)
-    pay_low, pay_high = payoffs(problems, box)
-    gain_low, gain_high = pay_low - box.high[:, None, :], pay_high - box.low[:, None, :]
+class _Equations:
+    """F over boxes: their center and radius (N, K), F at the center ``value``, the interval
+    Jacobian ``low``, ``high`` (N, K, K), and ``sound`` (N,): bounds finite, every gain positive.
+    """
 
-    # E rows against V, then the center's residual
-    ii = np.arange(n)
-    low[:, ii, ii], high[:, ii, ii] = r_low / unit, r_high / unit
-    v_mid = 0.5 * (box.low + box.high)
-    x_mid = 0.5 * (box.x_low + box.x_high)
-    a_mid = 0.5 * (a_low + a_high)
-    worth = (problems.value * x_mid[..., None]
-             - 0.5 * problems.curvature * x_mid[..., None] ** 2).sum(axis=2)
-    gain_mid = problems.reward + worth - v_mid[:, None, :]
-    value[:, :n] = (problems.discount * v_mid - problems.flow - (
-        (problems.rate * a_mid)[..., None] * gain_mid).sum(axis=1)) / (unit * scale)
-    center, radius = np.zeros((size, total)), np.zeros((size, total))
-    center[:, :n], radius[:, :n] = v_mid / scale, 0.5 * (box.high - box.low) / scale
+    def __init__(self, problems: Problems, box: Nodes, layout: _Layout) -> None:
+        self.problems, self.box, self.layout = problems, box, layout
+        size, _, n = problems.reward.shape
+        total = n + layout.mix.shape[1] + layout.act.shape[1] * problems.value.shape[2]
+        self.low, self.high = np.zeros((size, total, total)), np.zeros((size, total, total))
+        self.value = np.zeros((size, total))
+        self.center, self.radius = np.zeros((size, total)), np.zeros((size, total))
+        self.sound: Bools = np.asarray(
+            np.isfinite(box.low).all(axis=1) & np.isfinite(box.high).all(axis=1))
+        made = (box.label == MADE).astype(float)
+        self.a_low = np.where(box.label >= MIX, box.a_low, made)
+        self.a_high = np.where(box.label >= MIX, box.a_high, made)
+        pay_low, pay_high = payoffs(problems, box)
+        self.gain = (pay_low - box.high[:, None, :], pay_high - box.low[:, None, :])
+        self.v_mid = 0.5 * (box.low + box.high)
+        x = 0.5 * (box.x_low + box.x_high)[..., None]
+        worth = (problems.value * x - 0.5 * problems.curvature * x**2).sum(axis=2)
+        self.gain_mid = problems.reward + worth - self.v_mid[:, None, :]
+        self._values()
+        for slot in range(layout.mix.shape[1]):
+            self._mix(slot)
+        for slot in range(layout.act.shape[1]):
+            self._terms(slot)
 
-    for slot in range(k_mix):
+    def _values(self) -> None:
+        """The rows E and the columns V."""
+        problems, box = self.problems, self.box
+        at = np.arange(problems.reward.shape[2])
+        rates = [problems.discount + (problems.rate * share).sum(axis=1, keepdims=True)
+                 for share in (self.a_low, self.a_high)]
+        unit = 0.5 * (rates[0] + rates[1])
+        self.over = unit * problems.scale
+        self.low[:, at, at], self.high[:, at, at] = rates[0] / unit, rates[1] / unit
+        flow = (0.5 * (self.a_low + self.a_high) * problems.rate)[..., None] * self.gain_mid
+        self.value[:, at] = (problems.discount * self.v_mid - problems.flow - flow.sum(axis=1)
+                             ) / self.over
+        self.center[:, at] = self.v_mid / problems.scale
+        self.radius[:, at] = 0.5 * (box.high - box.low) / problems.scale
+
+    def _mix(self, slot: int) -> None:
+        """The row V_i = W_m,i of a mixed consent and its column."""
+        problems, box, layout = self.problems, self.box, self.layout
+        n = problems.reward.shape[2]
         at, col, has = n + slot, layout.mix[:, slot], layout.has_mix[:, slot]
-        factor = -(problems.rate[k[:, 0], col][:, None] / (unit * scale)) * has[:, None]
-        pair = _interval_product((factor, factor), (gain_low[k[:, 0], col], gain_high[k[:, 0], col]))
-        low[:, :n, at], high[:, :n, at] = pair
-        held = binding(box.label[k[:, 0], col], n)
+        k = np.arange(len(col))
+        factor = -(problems.rate[k, col][:, None] / self.over) * has[:, None]
+        self.low[:, :n, at], self.high[:, :n, at] = _interval_product(
+            (factor, factor), (self.gain[0][k, col], self.gain[1][k, col]))
+        held = binding(box.label[k, col], n)
         who = held.argmax(axis=1)
-        row = np.where(has[:, None], held.astype(float), 0.0)
-        low[:, at, :n] = high[:, at, :n] = row
-        low[:, at, at] = high[:, at, at] = np.where(has, 0.0, 1.0)
-        value[:, at] = np.where(has, -gain_mid[k[:, 0], col, who] / scale[k[:, 0], who], 0.0)
-        center[:, at] = np.where(has, a_mid[k[:, 0], col], 0.0)
-        radius[:, at] = np.where(has, 0.5 * (a_high - a_low)[k[:, 0], col], 0.0)
+        self.low[:, at, :n] = self.high[:, at, :n] = np.where(has[:, None], held.astype(float), 0.0)
+        self.low[:, at, at] = self.high[:, at, at] = np.where(has, 0.0, 1.0)
+        missing = -self.gain_mid[k, col, who] / problems.scale[k, who]
+        self.value[:, at] = np.where(has, missing, 0.0)
+        middle, spread = 0.5 * (self.a_low + self.a_high), 0.5 * (self.a_high - self.a_low)
+        self.center[:, at] = np.where(has, middle[k, col], 0.0)
+        self.radius[:, at] = np.where(has, spread[k, col], 0.0)
 
-    sound = np.isfinite(box.low).all(axis=1) & np.isfinite(box.high).all(axis=1)
-    for slot in range(k_act):
+    def _terms(self, slot: int) -> None:
+        """The rows of the natural map of one bargain, and the columns of its terms."""
+        problems, box, layout = self.problems, self.box, self.layout
+        n, issues = problems.reward.shape[2], problems.value.shape[2]
         col, has = layout.act[:, slot], layout.has_act[:, slot]
-        at = n + k_mix + slot * issues + np.arange(issues)
-        pick = (k[:, 0], col)
+        at = n + layout.mix.shape[1] + slot * issues + np.arange(issues)
+        pick = (np.arange(len(col)), col)
         v, c = problems.value[pick], problems.curvature[pick]
         member = problems.member[pick] & has[:, None]
         weights = np.where(member, problems.weights[pick], 0.0)[:, None, :]
-        x_lo, x_hi = box.x_low[pick], box.x_high[pick]
-        u = (v - c * x_hi[..., None], v - c * x_lo[..., None])
-        share = (-w_high[pick], -w_low[pick])
-        over = (unit * scale)[:, None, :]
-        pair = _interval_product((share[0][:, None, None] / over, share[1][:, None, None] / over), u)
-        for j in range(issues):
-            low[:, :n, at[j]] = np.where(has[:, None], pair[0][:, j], 0.0)
-            high[:, :n, at[j]] = np.where(has[:, None], pair[1][:, j], 0.0)
-        g_lo = np.where(member, gain_low[pick], 1.0)
-        g_hi = np.where(member, gain_high[pick], 1.0)
-        sound &= (g_lo > 0).all(axis=1)
-        g_lo = np.where(g_lo > 0, g_lo, 1.0)
-        g_hi = np.maximum(g_hi, g_lo)
-        center[:, at], radius[:, at] = 0.5 * (x_lo + x_hi), 0.5 * (x_hi - x_lo)
-        row = _foc_rows((v, c, weights), u, (g_lo, g_hi), (x_lo, x_hi))
-        g_mid = np.where(member, gain_mid[pick], 1.0)
-        sound &= (g_mid > 0).all(axis=1)
-        phi = (weights * (v - c * center[:, at][..., None])
+        x = (box.x_low[pick], box.x_high[pick])
+        u = (v - c * x[1][..., None], v - c * x[0][..., None])
+        share = (-(problems.rate * self.a_high)[pick], -(problems.rate * self.a_low)[pick])
+        over = self.over[:, None, :]
+        scaled = (share[0][:, None, None] / over, share[1][:, None, None] / over)
+        pair = _interval_product(scaled, u)
+        g_low = np.where(member, self.gain[0][pick], 1.0)
+        g_mid = np.where(member, self.gain_mid[pick], 1.0)
+        self.sound &= (g_low > 0).all(axis=1) & (g_mid > 0).all(axis=1)
+        g_low = np.where(g_low > 0, g_low, 1.0)
+        g_high = np.maximum(np.where(member, self.gain[1][pick], 1.0), g_low)
+        middle = 0.5 * (x[0] + x[1])
+        self.center[:, at], self.radius[:, at] = middle, 0.5 * (x[1] - x[0])
+        row = _foc_rows((v, c, weights), u, (g_low, g_high), x)
+        phi = (weights * (v - c * middle[..., None])
                / np.where(g_mid > 0, g_mid, 1.0)[:, None, :]).sum(axis=2)
-        moved = np.clip(center[:, at] + row.step * phi, 0.0, 1.0)
-        value[:, at] = np.where(has[:, None], center[:, at] - moved, 0.0)
+        moved = np.clip(middle + row.step * phi, 0.0, 1.0)
+        self.value[:, at] = np.where(has[:, None], middle - moved, 0.0)
         for j in range(issues):
-            low[:, at[j], :n] = row.v_low[:, j] * scale
-            high[:, at[j], :n] = row.v_high[:, j] * scale
-            low[:, at[j][None], at] = row.x_low[:, j]
-            high[:, at[j][None], at] = row.x_high[:, j]
-    return center, radius, low, high, value, sound
+            self.low[:, :n, at[j]] = np.where(has[:, None], pair[0][:, j], 0.0)
+            self.high[:, :n, at[j]] = np.where(has[:, None], pair[1][:, j], 0.0)
+            self.low[:, at[j], :n] = row.v_low[:, j] * problems.scale
+            self.high[:, at[j], :n] = row.v_high[:, j] * problems.scale
+            self.low[:, at[j][None], at] = row.x_low[:, j]
+            self.high[:, at[j][None], at] = row.x_high[:, j]
 
 
 @dataclass(eq=False)

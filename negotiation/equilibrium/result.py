@@ -23,8 +23,10 @@ class Status(enum.Enum):
 
     COMPLETE = "Every equilibrium is listed."
     CAPPED = "The list stops at the cap; there are more equilibria."
-    UNPROVED = "These are the equilibria that the search found; that there are no others is not proved."
-    CONTINUUM = "Equilibria form a continuum; its extreme points are listed, the points between are not."
+    UNPROVED = ("These are the equilibria that the search found; that there are no others is not "
+                "proved.")
+    CONTINUUM = ("Equilibria form a continuum; its extreme points are listed, the points between "
+                 "are not.")
     ONE = "One equilibrium was asked for; whether there are others was not asked."
     REJECTED = "An equilibrium that missed the certificate's tolerance was left out."
 
@@ -34,7 +36,7 @@ class Status(enum.Enum):
 
 @dataclass(frozen=True)
 class Component:
-    """A continuum of equilibria in one state: consents that can vary because somebody is indifferent.
+    """A continuum of equilibria in one state: consents that vary because somebody is indifferent.
 
     Attributes:
         state: index of the state.
@@ -128,8 +130,21 @@ class Equilibrium:
         return {name: float(self.terms_array[row, j]) for j, name in enumerate(names)}
 
     def probability(self, outcome: str, by: float | None = None) -> float:
-        """The chance that an outcome is reached by a date (the game's horizon when none is given)."""
+        """The chance that an outcome is reached by a date (the game's horizon by default)."""
         return self.process.outcome(outcome, self.game.horizon if by is None else by).probability
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a solve was asked for; the fields are the parameters of ``solve``.
+
+    ``indifferent`` None leaves the rule for indifference to the game.
+    """
+
+    equilibria: str = "all"
+    cap: int = 10_000
+    boxes: int = 1_000
+    indifferent: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,9 +154,11 @@ class Solution:
     Attributes:
         equilibria: in a deterministic order, each with its certificate.
         complete: True only when it is proved that the list holds every equilibrium that obeys the
-            game's rule for indifference (``game.indifferent``).
-        status: how the solve ended. ``incomplete_because`` says it with the places, None if complete.
+            rule for indifference.
+        status: how the solve ended.
+        incomplete_because: the same with the places; None if the list is complete.
         seconds: wall time of the solve.
+        options: what the solve was asked for.
     """
 
     game: Game
@@ -151,6 +168,12 @@ class Solution:
     status: Status
     incomplete_because: str | None
     seconds: float
+    options: Options = Options()
+
+    @property
+    def indifferent(self) -> str:
+        """The rule for indifference that the equilibria obey."""
+        return self.options.indifferent or self.game.indifferent
 
     @property
     def count(self) -> int | None:

@@ -21,7 +21,7 @@ from .directional import (
     traverse,
     unpack,
 )
-from .result import Component, Equilibrium, Solution, Status
+from .result import Component, Equilibrium, Options, Solution, Status
 from .state import solve_states
 
 EQUILIBRIA = ("all", "one")
@@ -78,9 +78,9 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", cap: int = 10_
         runs = [traverse(lattices[k], cap=cap, one=first, progress=count.of(k)) for k in mine]
         solver = partial(solve_states, indifferent=rule, first=first, boxes=max(share, 1))
         trees.update(zip(mine, together(runs, solver), strict=True))
+    options = Options(equilibria, cap, boxes, indifferent)
     seconds = time.perf_counter() - begin
-    return tuple(_solution(game, trees[k], cap, equilibria, seconds)
-                 for k, game in enumerate(games))
+    return tuple(_solution(game, trees[k], options, seconds) for k, game in enumerate(games))
 
 
 def _at_least_one(name: str, value: object) -> None:
@@ -104,11 +104,11 @@ class _Count:
         return report
 
 
-def _solution(game: Game, tree: Tree, cap: int, equilibria: str, seconds: float) -> Solution:
+def _solution(game: Game, tree: Tree, options: Options, seconds: float) -> Solution:
     found = tuple(_equilibrium(tree, branch) for branch in range(len(tree.node)))
-    status, because = _status(tree.lattice, tree, cap, equilibria)
+    status, because = _status(tree.lattice, tree, options.cap, options.equilibria)
     return Solution(game=game, lattice=tree.lattice, equilibria=found, complete=because is None,
-                    status=status, incomplete_because=because, seconds=seconds)
+                    status=status, incomplete_because=because, seconds=seconds, options=options)
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:

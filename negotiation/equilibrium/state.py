@@ -1,4 +1,4 @@
-"""All equilibria of open states with the rule for indifference applied: what the traversal calls."""
+"""All equilibria of open states under the rule for indifference: what the traversal calls."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Answers:
     """k equilibria of P states, sorted by owner, consents first.
 
     value (k, n); consent, sigma (k, M), σ in payoff units; terms (k, M, n, J), a set per proposer;
-    index (k,), 0 where it is not defined; ``continua`` row → the continua that the row was picked from; ``doubt``
-    problem → why its list is not proved complete.
+    index (k,), 0 where it is not defined; ``continua`` row → the continua that the row was picked
+    from; ``doubt`` problem → why its list is not proved complete.
     """
 
     owner: Ints
@@ -63,8 +63,8 @@ def solve_states(problems: Problems, indifferent: str, first: bool = False, boxe
     ``boxes`` are those that each problem may cost.
     """
     null = ties.null_members(problems)
-    has_null = null.any(axis=(1, 2))
-    fixed = ~problems.bargained.any(axis=1)
+    has_null = np.asarray(null.any(axis=(1, 2)))
+    fixed = ~np.asarray(problems.bargained.any(axis=1))
     plain = solve_problems(problems.take(~has_null), first, boxes)
     rows = np.flatnonzero(~has_null)
     parts = [_finish(problems, plain, rows, indifferent)]
@@ -160,7 +160,8 @@ def _mixed_labels(problem: Problems, consent: Floats, label: Ints) -> Ints:
     return out
 
 
-def _with_null(problems: Problems, p: int, null: Bools, indifferent: str, boxes: int) -> Answers:
+def _with_null(problems: Problems, p: int, null: Bools, indifferent: str, boxes: int,
+               ) -> Answers:
     """A state where some members are null: their consents are free, so the rule fixes them."""
     moves = np.flatnonzero(null.any(axis=1))
     one = np.array([p])
@@ -181,7 +182,7 @@ def _with_null(problems: Problems, p: int, null: Bools, indifferent: str, boxes:
         answer = _finish(problem, points, np.array([0]), indifferent)
         _name_null(problem, answer, moves, null, np.array(choice))
         answer.owner = np.full(len(answer.owner), p)
-        answer.doubt = {p: why for why in answer.doubt.values()}
+        answer.doubt = dict.fromkeys([p], "; ".join(answer.doubt.values())) if answer.doubt else {}
         parts.append(answer)
     result = _unique(_join(parts))
     if indifferent == "all" and any(c.value_varies for cs in result.continua.values() for c in cs):

@@ -83,7 +83,7 @@ def arrangement(problem: Problems) -> list[tuple[Floats, Continuum | None]] | No
 
 
 def _hyperplanes(problem: Problems, free: Ints, made: Floats) -> Floats:
-    """(H, d + 1) rows (normal, offset): the box and where a member of a free move is indifferent."""
+    """(H, d + 1) rows (normal, offset): the box, and where a free move's member is indifferent."""
     d = len(free)
     rows = [np.append(np.eye(d)[q], side) for q in range(d) for side in (0.0, 1.0)]
     weight = problem.rate[0] * made

@@ -175,7 +175,8 @@ def leximin(at: Face, climb: Floats, group: Ints) -> Face:
 def set_aside(at: Face, forced: Bools) -> tuple[Face, Floats]:
     """Hold the rows whose gain is 0 at every feasible point (σ = 0), by repeated max–min.
 
-    Where ``forced`` (P,), σ is known to be 0 up to the error of its own computation. Returns the face, with x where all other rows are positive, and the last level (P,) in units of
+    Where ``forced`` (P,), σ is known to be 0 up to the error of its own computation. Returns the
+    face, with x where all other rows are positive, and the last level (P,) in units of
     the rows' ranges: 0 where every row is held.
     """
     done = at.take(np.arange(len(at.x)))

@@ -39,7 +39,8 @@ def sign_of_surplus(base: Floats, value: Floats, curvature: Floats, member: Bool
     """
     scale = np.where(member, np.abs(base) + (np.abs(value) + curvature).sum(axis=1), 0.0)
     size = ZERO * scale.max(axis=1, initial=0.0)
-    sigma = np.where(member, bargain.gains(base, value, curvature, hint), np.inf).min(axis=1)
+    sigma: Floats = np.where(
+        member, bargain.gains(base, value, curvature, hint), np.inf).min(axis=1)
     ask = np.flatnonzero(sigma <= size)
     if len(ask):
         # a member whose own best terms do not pay settles the sign

@@ -1,0 +1,344 @@
+"""One traversal of the equilibria of a directional game: count them all, list some, pick one.
+
+A directional game falls into components (strongly connected sets of states) that follow each other
+without a circle. Its equilibria are the consistent choices of one local equilibrium per component,
+given those of the components that it leads to: the paths through a tree whose depth is the
+component, in reverse topological order, and whose branches are the component's equilibria
+(Recursive Lexicographical Search in its tree form: Iskhakov, Rust & Schjerning 2016, section 3).
+
+Words used here. A **row** is one distinct value of a component: an entry of ``table``, which all
+local equilibria with these values share. A **node** is one local equilibrium at one distinct input;
+the **input** of a component is the rows of its successors. A component is **settled** when it has
+one node whatever is chosen elsewhere; the others are **open**.
+
+The tree is never built. Settled components are solved a level at a time, all in one call. For the
+rest, :meth:`Traversal.count` (in ``counting``) carries the joint distribution of the rows that
+later components still need, and :meth:`Traversal.nodes` walks the tree lazily; both solve a
+component once per distinct input, and share what they solved.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .distinct import Distinct
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: called with (components done, components in all); a true answer stops the work
+Progress = Callable[[int, int], object]
+
+
+class Ending(enum.Enum):
+    """How a traversal ended; the value reads as a sentence."""
+
+    FINISHED = "The whole tree of equilibria was walked."
+    TIME = "The time limit ended the work; this is what had been found."
+    INTERRUPTED = "The work was interrupted; this is what had been found."
+    MEMORY = "Counting would need more cases at once than the limit allows."
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Stopped(Exception):
+    """Raised inside a traversal when its time is over or somebody asked it to stop."""
+
+    def __init__(self, ending: Ending) -> None:
+        self.ending = ending
+        super().__init__(str(ending))
+
+
+@dataclass(frozen=True, eq=False)
+class Local:
+    """The k local equilibria of P component problems.
+
+    Attributes:
+        owner: (k,) the problem that each solves, ascending.
+        value: (k, size, n) its values in the component's states.
+        source: what the game needs to say more about a solution, given its place in this list.
+        doubt: problem → why its list is not proved complete.
+    """
+
+    owner: Ints
+    value: Floats
+    source: object
+    doubt: Mapping[int, str] = field(default_factory=dict)
+
+
+class Directional(Protocol):
+    """A directional game as the traversal sees it.
+
+    Attributes:
+        successors: per component, the distinct components that its values depend on; each has a
+            lower number than the component itself (reverse topological order).
+        sizes: per component, its number of states.
+        players: n.
+        resolution: values closer than this are taken to be the same; far below any tolerance.
+    """
+
+    @property
+    def successors(self) -> Sequence[Sequence[int]]: ...
+    @property
+    def sizes(self) -> Sequence[int]: ...
+    @property
+    def players(self) -> int: ...
+    @property
+    def resolution(self) -> float: ...
+
+    def solve(self, components: Ints, follow: Ints, table: Floats) -> Local:
+        """All local equilibria of P problems, in a deterministic order within each problem.
+
+        Args:
+            components: (P,) which component; all of one size.
+            follow: (P, K) first row in ``table`` of each successor of the component, in the order
+                of ``successors``, filled up with -1.
+            table: (T, n) values; a component's states stand in consecutive rows.
+        """
+        ...
+
+
+@dataclass(eq=False)
+class Block:
+    """Nodes that were solved in one call: ids ``begin`` … ``begin + size - 1``."""
+
+    begin: int
+    size: int
+    source: object
+
+
+class Stage:
+    """What is known of one open component: its inputs, and the nodes of each."""
+
+    def __init__(self, component: int, asks: tuple[int, ...]) -> None:
+        self.component, self.asks = component, asks
+        self.inputs = Distinct(len(asks))
+        self.first: Ints = np.zeros(0, dtype=np.int64)
+        self.many: Ints = np.zeros(0, dtype=np.int64)
+
+
+class Traversal:
+    """The tree of equilibria of a directional game, solved as far as it was asked for.
+
+    Args:
+        game: the game.
+        time_limit: seconds, counted from now, after which the work stops; None for no limit.
+        progress: called after each batch of components.
+
+    Attributes:
+        table: (T, n) distinct values; ``row`` (C,) the first row of a settled component, -1 else;
+            ``node`` (C,) its one node.
+        node_row: (N,) first row of every node's values.
+        doubt: (component, why) → how many inputs raised this doubt about completeness.
+        empty: components for which some input has no local equilibrium in the list.
+        solved: how many distinct component problems were solved.
+    """
+
+    #: problems per call of the game's solver, so that a time limit is met
+    CHUNK = 1 << 17
+
+    def __init__(self, game: Directional, *, time_limit: float | None = None,
+                 progress: Progress | None = None) -> None:
+        self.game = game
+        self._until = None if time_limit is None else time.perf_counter() + time_limit
+        self._progress = progress
+        size = len(game.sizes)
+        self.row = np.full(size, -1)
+        self.node = np.full(size, -1)
+        self._table = np.zeros((1024, game.players))
+        self._rows = 0
+        self._values: dict[int, tuple[Distinct, list[int]]] = {}
+        self._node_row: list[Ints] = []
+        self._starts: list[int] = []
+        self.blocks: list[Block] = []
+        self._nodes = 0
+        self.stages: dict[int, Stage] = {}
+        self.doubt: dict[tuple[int, str], int] = {}
+        self.empty: set[int] = set()
+        self.solved = 0
+        self._settle()
+
+    @property
+    def table(self) -> Floats:
+        return self._table[:self._rows]
+
+    @property
+    def node_row(self) -> Ints:
+        if len(self._node_row) > 1:
+            self._node_row = [np.concatenate(self._node_row)]
+        return self._node_row[0] if self._node_row else np.zeros(0, dtype=np.int64)
+
+    def check_time(self, done: int | None = None) -> None:
+        """Raise :class:`Stopped` when the work has to end."""
+        if self._until is not None and time.perf_counter() > self._until:
+            raise Stopped(Ending.TIME)
+        if done is not None and self._progress is not None and self._progress(done, len(self.row)):
+            raise Stopped(Ending.INTERRUPTED)
+
+    def _settle(self) -> None:
+        """Solve every component whose successors are settled, level by level, and mark the rest."""
+        successors = self.game.successors
+        level: list[int] = []
+        for follow in successors:
+            level.append(max((level[c] + 1 for c in follow), default=0))
+        order: dict[tuple[int, int], list[int]] = {}
+        for c, depth in enumerate(level):
+            order.setdefault((depth, self.game.sizes[c]), []).append(c)
+        done = 0
+        for depth, size in sorted(order):
+            batch = []
+            for c in order[depth, size]:
+                asks = tuple(d for d in successors[c] if self.row[d] < 0)
+                if asks:
+                    self.stages[c] = Stage(c, asks)
+                else:
+                    batch.append(c)
+            done += len(batch)
+            if batch:
+                self._settle_batch(np.array(batch))
+                self.check_time(done)
+
+    def _settle_batch(self, batch: Ints) -> None:
+        follow = self._follow(batch)
+        first, many = self.solve(batch, follow)
+        node_row = self.node_row
+        for c, begin, count in zip(batch.tolist(), first.tolist(), many.tolist(), strict=True):
+            if count == 1:
+                self.row[c], self.node[c] = node_row[begin], begin
+            else:
+                stage = self.stages[c] = Stage(c, ())
+                stage.inputs.add(np.zeros((1, 0), dtype=np.int64))
+                stage.first, stage.many = np.array([begin]), np.array([count])
+
+    def _follow(self, batch: Ints) -> Ints:
+        wide = max(len(self.game.successors[c]) for c in batch)
+        follow = np.full((len(batch), wide), -1)
+        for k, c in enumerate(batch):
+            after = self.game.successors[c]
+            follow[k, :len(after)] = self.row[list(after)]
+        return follow
+
+    def solve(self, components: Ints, follow: Ints) -> tuple[Ints, Ints]:
+        """Solve problems; their first node and number of nodes, (P,) each."""
+        local = self.game.solve(components, follow, self.table)
+        size = self.game.sizes[int(components[0])]
+        begin = self._nodes
+        self.solved += len(components)
+        self.blocks.append(Block(begin, len(local.owner), local.source))
+        self._starts.append(begin)
+        self._nodes += len(local.owner)
+        self._node_row.append(self._enter(components[local.owner], local.value.reshape(
+            len(local.owner), size * self.game.players), size))
+        for problem, why in local.doubt.items():
+            key = int(components[problem]), why
+            self.doubt[key] = self.doubt.get(key, 0) + 1
+        many = np.bincount(local.owner, minlength=len(components))
+        self.empty.update(components[many == 0].tolist())
+        return begin + np.cumsum(many) - many, many
+
+    def _enter(self, component: Ints, value: Floats, size: int) -> Ints:
+        """First rows in the table of (k, size · n) values, merging those of one component that agree."""
+        if not len(component):
+            return np.zeros(0, dtype=np.int64)
+        same = (component == component[0]).all()
+        once = len(component) == 1 or (np.diff(component) > 0).all()
+        if same and not once or int(component[0]) in self._values:
+            return self._merge(int(component[0]), value, size)
+        if once:
+            return self._append(value, size)
+        out = np.empty(len(component), dtype=np.int64)
+        alone = np.bincount(component)[component] == 1
+        out[alone] = self._append(value[alone], size)
+        for c in np.unique(component[~alone]):
+            mine = component == c
+            out[mine] = self._merge(int(c), value[mine], size)
+        return out
+
+    def _merge(self, component: int, value: Floats, size: int) -> Ints:
+        if component not in self._values:
+            self._values[component] = Distinct(value.shape[1]), []
+        known, rows = self._values[component]
+        before = len(known)
+        ids, fresh = known.add(np.rint(value / self.game.resolution).astype(np.int64))
+        if len(known) > before:
+            rows.extend(self._append(value[fresh], size).tolist())
+        return np.array(rows, dtype=np.int64)[ids]
+
+    def _append(self, value: Floats, size: int) -> Ints:
+        need = self._rows + len(value) * size
+        if need > len(self._table):
+            grown = np.zeros((max(need, 2 * len(self._table)), self.game.players))
+            grown[:self._rows] = self.table
+            self._table = grown
+        self._table[self._rows:need] = value.reshape(-1, self.game.players)
+        first = self._rows + size * np.arange(len(value))
+        self._rows = need
+        return first
+
+    def stage_nodes(self, component: int, rows: Ints) -> tuple[Ints, Ints, Ints]:
+        """Nodes of an open component at inputs, solving those that are new.
+
+        Args:
+            rows: (R, k) rows of the open successors that the component asks for.
+
+        Returns:
+            which distinct input each is (R,), and the distinct inputs' first nodes and counts.
+        """
+        stage = self.stages[component]
+        ids, fresh = stage.inputs.add(rows)
+        for begin in range(0, len(fresh), self.CHUNK):
+            self.check_time()
+            part = rows[fresh[begin:begin + self.CHUNK]]
+            after = self.game.successors[component]
+            place = {d: k for k, d in enumerate(after)}
+            follow = np.repeat(self.row[list(after)][None], len(part), axis=0)
+            follow[:, [place[d] for d in stage.asks]] = part
+            first, many = self.solve(np.full(len(part), component), follow)
+            stage.first = np.concatenate([stage.first, first])
+            stage.many = np.concatenate([stage.many, many])
+        return ids, stage.first, stage.many
+
+    def nodes(self, chunk: int = 4096, first_only: bool = False) -> Iterator[Ints]:
+        """The equilibria in lexicographic order, as (B, C) arrays of nodes, B ≤ ``chunk``, lazily.
+
+        With ``first_only`` each component takes its first node: one equilibrium, without a tree.
+        """
+        order = sorted(self.stages)
+        stack = [(0, self.node[None].copy())]
+        while stack:
+            depth, block = stack.pop()
+            if depth == len(order):
+                yield block
+                continue
+            block = self._extend(order[depth], block, first_only)
+            parts = [(depth + 1, block[k:k + chunk]) for k in range(0, len(block), chunk)]
+            stack.extend(reversed(parts))
+
+    def _extend(self, component: int, block: Ints, first_only: bool) -> Ints:
+        """Every row of a block with every node that the component has after it."""
+        asks = list(self.stages[component].asks)
+        ids, first, many = self.stage_nodes(component, self.node_row[block[:, asks]])
+        first, many = first[ids], many[ids]
+        if first_only:
+            many = np.minimum(many, 1)
+        if (many == 1).all():
+            block[:, component] = first
+            return block
+        out = np.repeat(block, many, axis=0)
+        out[:, component] = np.repeat(first - np.cumsum(many) + many, many) + np.arange(len(out))
+        return out
+
+    def source(self, node: int) -> tuple[object, int]:
+        """The game's own record of a node: the ``source`` of its batch and its place there."""
+        k = int(np.searchsorted(self._starts, node, side="right")) - 1
+        while self.blocks[k].size == 0 or node >= self.blocks[k].begin + self.blocks[k].size:
+            k -= 1
+        return self.blocks[k].source, node - self.blocks[k].begin

@@ -1,0 +1,29 @@
+"""Dense linear systems, with the sign of the determinant that comes with their factors."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def solve_signed(matrix: Floats, right: Floats) -> tuple[Floats | None, bool]:
+    """Solve a square system by LU; also whether the determinant is positive.
+
+    Args:
+        matrix: (N, N), in Fortran order to avoid a copy; overwritten.
+        right: (N, k), in Fortran order; overwritten.
+
+    Returns:
+        the solution, or None when the matrix is singular.
+    """
+    from scipy.linalg.lapack import dgetrf, dgetrs
+
+    lu, pivots, info = dgetrf(matrix, overwrite_a=True)
+    if info != 0:
+        return None, False
+    swaps = int(np.count_nonzero(pivots != np.arange(len(pivots))))
+    negative = int(np.count_nonzero(np.diagonal(lu) < 0))
+    solved, info = dgetrs(lu, pivots, right, overwrite_b=True)
+    return (solved if info == 0 else None), (swaps + negative) % 2 == 0

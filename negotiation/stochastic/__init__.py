@@ -1,0 +1,1 @@
+"""Stochastic games in discrete time: their Markov perfect equilibria, each with a certificate."""

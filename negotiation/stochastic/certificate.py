@@ -1,0 +1,116 @@
+"""Certificates: how far a strategy profile is from being an equilibrium, from the game alone.
+
+Nothing here is shared with the solvers. For a whole game the values are re-solved from the
+strategies, V_i = (I − δ_i P_σ)⁻¹ u_σ; by the one-shot deviation principle a profile is an MPE iff no
+player gains in any state by one other action, once, at these values (Blackwell 1965, section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .game import StochasticGame
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: largest regret, relative to a player's payoff range, of an equilibrium that is reported
+REGRET_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """What was recomputed for one strategy profile.
+
+    Attributes:
+        values: (S, n) V_i(s), re-solved from the strategies.
+        gain: (S, n) the most that player i gains in s by another action, once; ≥ 0 up to rounding.
+        residual: the largest difference between the reported values and these, relative to each
+            player's payoff range; 0 when none were reported.
+        regret: the larger of the residual and of the largest gain, relative to the payoff range.
+    """
+
+    values: Floats
+    gain: Floats
+    residual: float
+    regret: float
+
+
+def certify(game: StochasticGame, strategies: Sequence[Sequence[Floats]],
+            values: Floats | None = None) -> Certificate:
+    """Check a stationary strategy profile.
+
+    Args:
+        strategies: ``strategies[s][i]`` (m_i,) the mixed action of player i in state s.
+        values: (S, n) values to compare with, if any.
+    """
+    return check(game.payoffs, game.transitions, game.discount, game.payoff_range, strategies, values)
+
+
+def check(payoffs: Sequence[Floats], transitions: Sequence[Floats], discount: Floats,
+          spread: Floats, strategies: Sequence[Sequence[Floats]],
+          values: Floats | None = None) -> Certificate:
+    """The same for arrays; probabilities may sum to less than 1 (play then ends)."""
+    size, n = len(payoffs), len(discount)
+    chain, reward = np.empty((size, size)), np.empty((size, n))
+    for s, profile in enumerate(strategies):
+        weights = _outer(profile)
+        chain[s] = np.tensordot(weights, transitions[s], axes=weights.ndim)
+        reward[s] = [(weights * pay).sum() for pay in payoffs[s]]
+    solved = np.empty((size, n))
+    for i, delta in enumerate(discount):
+        solved[:, i] = np.linalg.solve(np.eye(size) - delta * chain, reward[:, i])
+    gain = np.empty((size, n))
+    for s, profile in enumerate(strategies):
+        for i, delta in enumerate(discount):
+            worth = payoffs[s][i] + delta * (transitions[s] @ solved[:, i])
+            for j in reversed(range(n)):
+                if j != i:
+                    worth = np.tensordot(worth, profile[j], axes=([j], [0]))
+            gain[s, i] = worth.max() - solved[s, i]
+    residual = 0.0 if values is None else float((np.abs(values - solved) / spread).max())
+    odd = max(float(np.abs(p.sum() - 1.0)) + max(0.0, -float(p.min()))
+              for profile in strategies for p in profile)
+    return Certificate(solved, gain, residual,
+                       max(residual, float((gain / spread).max()), 0.0, odd))
+
+
+def _outer(profile: Sequence[Floats]) -> Floats:
+    weights = np.ones(())
+    for mixed in profile:
+        weights = np.multiply.outer(weights, mixed)
+    return weights
+
+
+def local_regret(reward: Floats, prob: Floats, stay: Floats, after: Floats, discount: Floats,
+                 owner: Ints, strategies: Floats, value: Floats, shape: tuple[int, ...]) -> Floats:
+    """(k, n) the regret of k solutions of P states, each alone in its component.
+
+    Args:
+        reward: (P, n, A) payoffs; ``prob`` (P, A, K) of other states with values ``after``
+            (P, K, n); ``stay`` (P, A) the chance of staying.
+        owner: (k,) which problem; ``strategies`` (k, n, width), ``value`` (k, n).
+    """
+    size, n = value.shape
+    if not size:
+        return np.zeros((0, n))
+    future = np.einsum("pak,pkn->pna", prob, after)[owner]
+    future = future + stay[owner][:, None, :] * value[:, :, None]
+    total = (reward[owner] + discount[:, None] * future).reshape(size, n, *shape)
+    out = np.empty((size, n))
+    for i in range(n):
+        worth = total[:, i]
+        for j in reversed(range(n)):
+            if j != i:
+                mixed = strategies[:, j, :shape[j]]
+                extra = [1] * n
+                extra[j] = shape[j]
+                worth = (worth * mixed.reshape(size, *extra)).sum(axis=j + 1, keepdims=True)
+        worth = worth.reshape(size, shape[i])
+        own = (worth * strategies[:, i, :shape[i]]).sum(axis=1)
+        out[:, i] = np.maximum(worth.max(axis=1) - value[:, i], np.abs(own - value[:, i]))
+    return out

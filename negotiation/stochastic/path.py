@@ -1,0 +1,260 @@
+"""The logit path of a component: from a given profile to one of its equilibria.
+
+Agent quantal response equilibria at strength λ solve, with the log odds z_i(s, a) of every action
+against the first,
+
+    z = z⁰ + λ [Q(s, a) − Q(s, 0)](σ(z)),
+
+in payoffs divided by each player's range. At λ = 0 there is one solution, z⁰ (uniform mixing when it
+is 0); as λ → ∞ the solutions on the branch that starts there approach a Markov perfect equilibrium
+(McKelvey & Palfrey 1995, 1998; Eibelshäuser & Poensgen 2019, *Markov quantal response equilibrium
+and a homotopy method for computing and selecting Markov perfect equilibria of dynamic stochastic
+games*). The branch is followed by predictor and corrector with a pseudo-arclength that counts
+changes of the probabilities and of log λ, so that λ may turn back.
+
+The limit is not waited for. An action's log probability falls in proportion to λ when the limit
+does not play it and stands still when it does; once the branch has told all actions apart, the
+equilibrium with these supports is solved for by Newton's method (``polish``) and checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..kernels.linear import solve_signed
+from .field import Field, Floats, Point
+from .polish import polish
+
+#: λ beyond this (payoff ranges count as 1) is given up
+STRONGEST = 1e9
+MOST_STEPS = 4000
+#: a corrector has converged when no probability would change by more than this
+LOOSE = 3e-3
+#: a first correction that changes a probability by more than this was too long a step
+FARTHEST = 0.3
+#: largest predicted change of a probability in a step, and of log(1 + λ)
+STRIDE, LEAP = 0.35, 1.2
+#: a step after which the tangent has turned by more than this (1 / cosine) was too long
+SHARPEST, TINY = 2.0, 1e-6
+#: d log σ / d log λ of an action: above the first it is played, below the second it is not
+PLAYED, DROPPED = -0.35, -1.0
+#: a polished equilibrium further than this from the branch is not its limit
+NEAR = 0.25
+
+
+@dataclass(eq=False)
+class End:
+    """Where a branch led: the equilibrium's mixed actions per player (K, M_i), None if nowhere."""
+
+    mixed: list[Floats] | None
+    strength: float
+    steps: int
+    evaluations: int
+
+
+@dataclass(eq=False)
+class Spot:
+    """A point of the branch with the derivative J = dF/dz and the change of z with λ."""
+
+    z: Floats
+    strength: float
+    point: Point
+    lift: Floats
+    left: Floats
+    jacobian: Floats
+
+
+class Branch:
+    """The system F(z, λ) = z − z⁰ − λ ΔQ(σ(z)) of a component."""
+
+    def __init__(self, field: Field, start: Floats | None = None) -> None:
+        self.field = field
+        self.cut = np.cumsum([0, *(field.states * (m - 1) for m in field.most)])
+        self.size = int(self.cut[-1])
+        self.start = np.zeros(self.size) if start is None else start
+        self.real = np.concatenate([real[:, 1:].ravel() for real in field.real])
+        self.evaluations = 0
+
+    def mixed(self, z: Floats) -> list[Floats]:
+        """σ_i (K, M_i) at log odds z (N,)."""
+        out = []
+        for i, m in enumerate(self.field.most):
+            odds = np.zeros((self.field.states, m))
+            odds[:, 1:] = z[self.cut[i]:self.cut[i + 1]].reshape(-1, m - 1)
+            odds = np.where(self.field.real[i], odds, -np.inf)
+            odds = np.exp(odds - odds.max(axis=1, keepdims=True))
+            out.append(odds / odds.sum(axis=1, keepdims=True))
+        return out
+
+    def at(self, z: Floats, strength: float) -> Spot:
+        """F, its derivative, and ΔQ at a point."""
+        self.evaluations += 1
+        field = self.field
+        point = field.at(self.mixed(z))
+        gains = [(q[:, 1:] - q[:, :1]).ravel() for q in point.action_value]
+        lift = np.where(self.real, np.concatenate(gains), 0.0)
+        jacobian = np.empty((self.size, self.size))
+        for i in range(field.players):
+            self._rows(jacobian, point, i)
+        jacobian *= -strength
+        jacobian[np.arange(self.size), np.arange(self.size)] += 1.0
+        return Spot(z, strength, point, lift, z - self.start - strength * lift, jacobian)
+
+    def _rows(self, jacobian: Floats, point: Point, i: int) -> None:
+        """dΔQ_i/dz for all z, into the rows of player i."""
+        field, size = self.field, self.field.states
+        wide = field.most[i] - 1
+        if wide == 0:
+            return
+        real = field.real[i][:, 1:]
+        turn = np.where(real[..., None], point.move[i][:, 1:] - point.move[i][:, :1], 0.0)
+        spread = field.propagate(i, turn.reshape(size * wide, size), point.chain)
+        here = np.arange(size)
+        for j in range(field.players):
+            deep = field.most[j] - 1
+            if deep == 0:
+                continue
+            sigma = point.mixed[j][:, 1:]
+            if j == i:
+                worth = point.action_value[i][:, 1:]
+            else:
+                pair = field.pair(point, i, j)
+                worth = (point.mixed[i][:, None, :] @ pair)[:, 0, 1:]
+            push = sigma * (worth - point.value[i][:, None])
+            block = spread[:, :, None] * push[None]
+            if j != i:
+                change = np.where(real[..., None], pair[:, 1:] - pair[:, :1], 0.0)
+                mean = (change @ point.mixed[j][:, :, None])
+                block.reshape(size, wide, size, deep)[here, :, here] += (
+                    sigma[:, None, :] * (change[:, :, 1:] - mean))
+            jacobian[self.cut[i]:self.cut[i + 1], self.cut[j]:self.cut[j + 1]] = block.reshape(
+                size * wide, size * deep)
+
+
+def follow(branch: Branch, tie: float, stop: Callable[[], None] | None = None) -> End:
+    """Follow a branch from λ = 0 to an equilibrium.
+
+    Args:
+        tie: gains up to this (relative to the payoff range) count as none.
+        stop: called at every step; may raise to end the work.
+    """
+    spot = branch.at(branch.start.copy(), 0.0)
+    tangent = np.append(spot.lift, 1.0)
+    stride, next_try = 0.5, 1.0
+    steps = 0
+    while steps < MOST_STEPS and spot.strength < STRONGEST:
+        if stop is not None:
+            stop()
+        steps += 1
+        border, change = _metric(branch, spot, tangent)
+        speed = float(np.sqrt(border @ tangent))
+        tangent, border, change = tangent / speed, border / speed, change / speed
+        step = min(stride, STRIDE / max(change, 1e-12),
+                   LEAP * (1.0 + spot.strength) / max(abs(float(tangent[-1])), 1e-12))
+        after = _correct(branch, spot, tangent, border, step)
+        if after is None:
+            stride = step / 3.0
+            if stride < 1e-10:
+                break
+            continue
+        spot, tangent, hard = after
+        stride = step * (0.7 if hard > 3 else 1.0 if hard == 3 else 2.0)
+        if spot.strength > next_try and tangent[-1] > 0:
+            support = _supports(branch, spot, tangent)
+            if support is not None:
+                mixed = polish(branch.field, spot.point.mixed, support, tie)
+                branch.evaluations += 1
+                if mixed is not None and max(float(np.abs(p - q).max()) for p, q in zip(
+                        mixed, spot.point.mixed, strict=True)) < NEAR:
+                    return End(mixed, spot.strength, steps, branch.evaluations)
+                next_try = 1.5 * spot.strength
+    return End(None, spot.strength, steps, branch.evaluations)
+
+
+def _softened(branch: Branch, mixed: list[Floats], dz: Floats) -> tuple[list[Floats], float]:
+    """dσ (K, M_i) for a change of the log odds, and the largest of them."""
+    out, most = [], 0.0
+    for i, p in enumerate(mixed):
+        change = dz[branch.cut[i]:branch.cut[i + 1]].reshape(len(p), -1)
+        mean = (p[:, 1:] * change).sum(axis=1, keepdims=True)
+        dp = np.empty_like(p)
+        dp[:, 1:], dp[:, :1] = p[:, 1:] * (change - mean), -p[:, :1] * mean
+        out.append(dp)
+        most = max(most, float(np.abs(dp).max(initial=0.0)))
+    return out, most
+
+
+def _metric(branch: Branch, spot: Spot, tangent: Floats) -> tuple[Floats, float]:
+    """The gradient of half the squared speed along a tangent, and the largest dσ.
+
+    Speed counts the root mean square change of the probabilities and that of log(1 + λ).
+    """
+    changes, most = _softened(branch, spot.point.mixed, tangent[:-1])
+    gradient = np.empty_like(tangent)
+    for i, (p, dp) in enumerate(zip(spot.point.mixed, changes, strict=True)):
+        mean = (p * dp).sum(axis=1, keepdims=True)
+        gradient[branch.cut[i]:branch.cut[i + 1]] = (p * (dp - mean))[:, 1:].ravel()
+    gradient[:-1] /= max(1, branch.size)
+    gradient[-1] = tangent[-1] / (1.0 + spot.strength) ** 2
+    return gradient, most
+
+
+def _correct(branch: Branch, spot: Spot, tangent: Floats, border: Floats, step: float,
+             ) -> tuple[Spot, Floats, int] | None:
+    """Newton's method from the predicted point; None where it does not converge well.
+
+    Along a branch the determinant of the bordered derivative keeps its sign, so a point where it
+    is negative lies on another branch, or on this one in the other direction.
+
+    Returns:
+        the new point, its tangent, and how many corrections it took.
+    """
+    n = branch.size
+    z = spot.z + step * tangent[:-1]
+    strength = spot.strength + step * float(tangent[-1])
+    if strength < 0:
+        return None
+    before = np.inf
+    matrix = np.empty((n + 1, n + 1), order="F")
+    for turn in range(1, 7):
+        now = branch.at(z, strength)
+        matrix[:n, :n], matrix[:n, n], matrix[n] = now.jacobian, -now.lift, border
+        right = np.zeros((n + 1, 2), order="F")
+        right[:n, 0], right[n, 1] = -now.left, 1.0
+        right[n, 0] = -(border[:n] @ (z - spot.z) + border[n] * (strength - spot.strength) - step)
+        solved, positive = solve_signed(matrix, right)
+        if solved is None or not positive:
+            return None
+        move, ahead = solved[:, 0], solved[:, 1]
+        z, strength = z + move[:n], strength + float(move[n])
+        size = max(_softened(branch, now.point.mixed, move[:n])[1],
+                   abs(float(move[n])) / (1.0 + abs(strength)))
+        if not np.isfinite(size) or size > FARTHEST or size > 0.6 * before or strength < 0:
+            return None
+        if size < LOOSE:
+            bend = float(np.sqrt(_metric(branch, now, ahead)[0] @ ahead))
+            if bend > SHARPEST and step > TINY:
+                return None
+            now.z, now.strength = z, strength
+            return now, ahead, turn
+        before = size
+    return None
+
+
+def _supports(branch: Branch, spot: Spot, tangent: Floats) -> list[np.ndarray] | None:
+    """Which actions the limit plays, as masks (K, M_i); None while the branch has not told."""
+    rate = tangent[:-1] / tangent[-1] * spot.strength
+    out = []
+    for i, m in enumerate(branch.field.most):
+        log = np.zeros((branch.field.states, m))
+        log[:, 1:] = rate[branch.cut[i]:branch.cut[i + 1]].reshape(-1, m - 1)
+        real = branch.field.real[i]
+        mean = (log * spot.point.mixed[i]).sum(axis=1, keepdims=True)
+        slope = np.where(real, log - mean, -np.inf)
+        if ((slope < PLAYED) & (slope > DROPPED)).any():
+            return None
+        out.append(slope >= PLAYED)
+    return out
