@@ -29,7 +29,7 @@ class Vertex(NamedTuple):
     denominator: int
 
 
-class _Dictionary(NamedTuple):
+class Dictionary(NamedTuple):
     """``rows[i][:d]`` and ``rows[i][d]`` over ``scale``: coefficients of the non-basic labels and
     the value of ``basic[i]``; ``key`` has the bits of the non-basic labels.
     """
@@ -70,14 +70,14 @@ def vertices(matrix: list[Row], limit: int | None = None) -> list[Vertex] | None
     return list(found.values())
 
 
-def first(matrix: list[Row]) -> _Dictionary:
+def first(matrix: list[Row]) -> Dictionary:
     """The dictionary of the origin."""
     k, d = len(matrix), len(matrix[0])
-    return _Dictionary(1, [[*row, 1] for row in matrix], list(range(d, d + k)), list(range(d)),
+    return Dictionary(1, [[*row, 1] for row in matrix], list(range(d, d + k)), list(range(d)),
                        (1 << d) - 1)
 
 
-def leaving(here: _Dictionary, c: int, d: int) -> int:
+def leaving(here: Dictionary, c: int, d: int) -> int:
     """The row whose slack reaches zero first as non-basic label c grows; ties by the ε's."""
     rows = here.rows
     best = -1
@@ -91,7 +91,7 @@ def leaving(here: _Dictionary, c: int, d: int) -> int:
     return best
 
 
-def _before(here: _Dictionary, i: int, best: int, c: int, d: int) -> bool:
+def _before(here: Dictionary, i: int, best: int, c: int, d: int) -> bool:
     """Whether row i comes before row ``best`` in the order of the perturbed right-hand sides."""
     rows, scale = here.rows, here.scale
     mine, other = rows[i], rows[best]
@@ -110,7 +110,7 @@ def _before(here: _Dictionary, i: int, best: int, c: int, d: int) -> bool:
     raise AssertionError("two rows of a regular matrix are proportional")
 
 
-def pivot(here: _Dictionary, r: int, c: int, key: int) -> _Dictionary:
+def pivot(here: Dictionary, r: int, c: int, key: int) -> Dictionary:
     """The dictionary in which row r's label and column c's have changed places."""
     scale = here.scale
     leaving_row = here.rows[r]
@@ -130,32 +130,12 @@ def pivot(here: _Dictionary, r: int, c: int, key: int) -> _Dictionary:
         rows.append(new)
     basic, nonbasic = here.basic.copy(), here.nonbasic.copy()
     basic[r], nonbasic[c] = nonbasic[c], basic[r]
-    return _Dictionary(entry, rows, basic, nonbasic, key)
+    return Dictionary(entry, rows, basic, nonbasic, key)
 
 
-def _vertex(here: _Dictionary, tight: int, d: int) -> Vertex:
+def _vertex(here: Dictionary, tight: int, d: int) -> Vertex:
     numerators = [0] * d
     for label, row in zip(here.basic, here.rows, strict=True):
         if label < d:
             numerators[label] = row[d]
     return Vertex(tight, tuple(numerators), here.scale)
-
-
-def maximum(matrix: list[Row]) -> _Dictionary:
-    """The dictionary at which Σ z is largest over the polytope (it gives a matrix game's value).
-
-    Pivots on the most promising label; the ε's keep it from running in a circle.
-    """
-    d = len(matrix[0])
-    here = first(matrix)
-    while True:
-        gains = [0] * d
-        for c in range(d):
-            inside = here.nonbasic[c] < d
-            gains[c] = (here.scale if inside else 0) - sum(
-                row[c] for label, row in zip(here.basic, here.rows, strict=True) if label < d)
-        c = max(range(d), key=gains.__getitem__)
-        if gains[c] <= 0:
-            return here
-        r = leaving(here, c, d)
-        here = pivot(here, r, c, here.key ^ 1 << here.nonbasic[c] ^ 1 << here.basic[r])

@@ -28,7 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import polytope_exact, polytope_float
-from .game import NormalFormGame
+from ..kernels.whole import whole_row
+from .game import NormalFormGame, Objects
 
 Floats = NDArray[np.float64]
 Whole = tuple[int, ...]
@@ -57,7 +58,7 @@ class Extreme(NamedTuple):
 def extreme_equilibria(game: NormalFormGame, exact: bool = False) -> Extreme | None:
     """Every extreme equilibrium; None where a polytope has more dictionaries than LIMIT."""
     m, n = game.shape
-    if not exact and not game.exact_given and m * n > SMALL and m + n <= polytope_float.WORD:
+    if not exact and m * n > SMALL and m + n <= polytope_float.WORD:
         found = _by_floats(game)
         if found is not None:
             return found
@@ -73,7 +74,7 @@ def whole_table(rows: Sequence[Sequence[float | Fraction]]) -> tuple[list[list[i
     """
     table, scales = [], []
     for row in rows:
-        numbers, denominator = _whole_row(row)
+        numbers, denominator = whole_row(row)
         low = min(numbers)
         numbers = [v - low for v in numbers]
         factor = gcd(*numbers) or 1
@@ -81,19 +82,6 @@ def whole_table(rows: Sequence[Sequence[float | Fraction]]) -> tuple[list[list[i
         scales.append((factor, denominator))
     common = lcm(*(factor for factor, _ in scales))
     return table, [common // factor * denominator for factor, denominator in scales]
-
-
-def _whole_row(row: Sequence[float | Fraction]) -> tuple[list[int], int]:
-    """Whole numbers and their common denominator."""
-    if isinstance(row[0], float):
-        whole = [int(v) for v in row]
-        if whole == row:
-            return whole, 1
-        ratios = [v.as_integer_ratio() for v in row]
-    else:
-        ratios = [(v.numerator, v.denominator) for v in row]       # type: ignore[union-attr]
-    common = lcm(*(below for _, below in ratios))
-    return [above * (common // below) for above, below in ratios], common
 
 
 def _by_whole_numbers(game: NormalFormGame) -> Extreme | None:
@@ -133,8 +121,9 @@ def _shares(weights: Sequence[int]) -> Floats:
 
 def _by_floats(game: NormalFormGame) -> Extreme | None:
     m, n = game.shape
-    b, x_scale = unit_rows(game.payoffs[1])
-    a, y_scale = unit_rows(game.payoffs[0].T)
+    tables = game.exact if game.exact_given else game.payoffs
+    b, x_scale = unit_rows(tables[1])
+    a, y_scale = unit_rows(tables[0].T)
     if not (np.isfinite(b).all() and np.isfinite(a).all()):
         return None
     p = polytope_float.vertices(np.ascontiguousarray(b.T), LIMIT)
@@ -155,16 +144,18 @@ def _by_floats(game: NormalFormGame) -> Extreme | None:
                    "vertex enumeration in proved floats")
 
 
-def unit_rows(table: Floats) -> tuple[Floats, Floats]:
+def unit_rows(table: Floats | Objects) -> tuple[Floats, Floats]:
     """Each row mapped onto [1, 2] (all 1 where it is constant), and the weights that undo it.
 
-    A difference of two floats has one rounding, so what is lost is relative to the row's range.
+    A difference of two floats has one rounding, so what is lost is relative to the row's range;
+    Fractions are rounded once.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         low = table.min(axis=1, keepdims=True)
         wide = table.max(axis=1, keepdims=True) - low
-        wide[wide == 0] = 1.0
-        return (table - low) / wide + 1.0, (wide.min() / wide)[:, 0]
+        wide[wide == 0] = 1
+        share, weight = (table - low) / wide, (wide.min() / wide)[:, 0]
+        return share.astype(np.float64) + 1.0, weight.astype(np.float64)
 
 
 def float_shares(weights: Floats) -> Floats:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError, UnknownNameError
+from . import structure
 
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
@@ -161,14 +162,23 @@ class NormalFormGame:
     @cached_property
     def ranges(self) -> Floats:
         """(n,) each player's highest payoff minus its lowest."""
-        flat = self.payoffs.reshape(self.n, -1)
-        with np.errstate(over="ignore"):
-            wide: Floats = flat.max(axis=1) - flat.min(axis=1)
-        if self._given is not None:
-            rows = self._given.reshape(self.n, -1)
-            wide = np.array([float(max(row) - min(row)) for row in rows])
+        wide: Floats = self.above_lowest.reshape(self.n, -1).max(axis=1)
         wide.setflags(write=False)
         return wide
+
+    @cached_property
+    def above_lowest(self) -> Floats:
+        """(n, m_1, …, m_n) payoffs above each player's lowest, rounded once.
+
+        Gains and regrets are differences, which large payoffs of both sides would drown.
+        """
+        each = (self.n, *([1] * self.n))
+        table = self.payoffs if self._given is None else self._given
+        low = np.array([part.min() for part in table], dtype=table.dtype).reshape(each)
+        with np.errstate(over="ignore"):
+            above: Floats = (table - low).astype(np.float64)
+        above.setflags(write=False)
+        return above
 
     def player(self, who: int | str) -> int:
         """The index of a player given by index or name."""
@@ -238,7 +248,7 @@ class NormalFormGame:
     def regret(self, profile: Profile) -> Floats:
         """(n,) what each player's best action pays above what it gets, in its own unit, ≥ 0."""
         checked = self.profile(profile)
-        return np.array([player_regret(self.payoffs, checked, i) for i in range(self.n)])
+        return np.array([player_regret(self.above_lowest, checked, i) for i in range(self.n)])
 
     def relative_regret(self, profile: Profile) -> float:
         """The largest regret, each in units of its player's payoff range (0 where that is 0)."""
@@ -250,7 +260,7 @@ class NormalFormGame:
                        tolerance: float = 1e-12) -> tuple[int, ...]:
         """Indices of a player's best actions, up to ``tolerance`` of its payoff range."""
         i = self.player(player)
-        pays = self.deviations(profile, i)
+        pays = deviation_payoffs(self.above_lowest, self.profile(profile), i)
         return tuple(int(a) for a in np.flatnonzero(pays >= pays.max()
                                                     - tolerance * self.ranges[i]))
 
@@ -268,11 +278,23 @@ class NormalFormGame:
 
     # ── what kind of game it is: the work is in structure.py ──────────────────────────────────
 
-    @cached_property
+    @property
     def is_zero_sum(self) -> bool:
-        """Whether payoffs sum to one constant at every profile, without rounding."""
-        total = self.exact.sum(axis=0)
-        return bool((total == total.flat[0]).all())
+        """Whether payoffs sum to one constant at every profile (up to rounding)."""
+        return structure.is_constant_sum(self)
+
+    def potential(self, tolerance: float = 1e-12) -> Floats | None:
+        """The exact potential, or None where the game has none; see :func:`structure.potential`."""
+        return structure.potential(self, tolerance)
+
+    def dominated(self, player: int | str, *, strict: bool = True, mixed: bool = True,
+                  ) -> tuple[structure.Dominance, ...]:
+        """A player's dominated actions, each with what dominates it; without rounding."""
+        return structure.dominated(self, self.player(player), strict=strict, mixed=mixed)
+
+    def rationalizable(self) -> structure.Rationalizable:
+        """What survives iterated strict dominance, round by round; without rounding."""
+        return structure.rationalizable(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NormalFormGame):

@@ -35,7 +35,7 @@ def index_of(game: NormalFormGame, profile: Sequence[Floats]) -> int:
     for i, support in enumerate(supports):
         if len(support) == profile[i].size:
             continue
-        pays = deviation_payoffs(game.payoffs, profile, i)
+        pays = deviation_payoffs(game.above_lowest, profile, i)
         unused = np.delete(pays, support)
         if not game.ranges[i] or pays.max() - unused.max() <= _MARGIN * game.ranges[i]:
             return 0
@@ -62,7 +62,7 @@ def support_jacobian(game: NormalFormGame, profile: Sequence[Floats],
         for j, theirs in enumerate(supports):
             if i == j or not sizes[i] or not sizes[j]:
                 continue
-            table = pair_table(game.payoffs[i], profile, i, j)[np.ix_(mine, theirs)]
+            table = pair_table(game.above_lowest[i], profile, i, j)[np.ix_(mine, theirs)]
             table = table[1:] - table[:1]
             jacobian[ends[i]:ends[i + 1], ends[j]:ends[j + 1]] = table[:, 1:] - table[:, :1]
     return jacobian
