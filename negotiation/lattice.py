@@ -2,9 +2,10 @@
 
 The structure (states, edges, levels) does not depend on numbers; the numbers carry a leading axis
 of parameter draws, so that a batch of draws is one compilation. An **edge** is one move in one
-state where it is available. The **level** of a state is the length of the longest chain of moves
-that leaves it: level 0 is terminal, and every edge goes to a lower level, which is the reverse
-topological order that the solver works in.
+state where it is available. States that moves lead between in both directions form a **component**
+(most have one state). The **level** of a component is the length of the longest chain of components
+that leaves it: level 0 is never left, and every edge between components goes to a lower level, which
+is the reverse topological order that the solver works in.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InputError, NotYetError
+from .errors import InputError
 from .expressions import Expression
 from .model import Condition, Game, Linkage, Move, Number
 
@@ -34,7 +35,8 @@ class Lattice:
         game: the game that was compiled (a setting already applied).
         parameters: the parameter values, each a float or an array (D,).
         states: (S, K) index of each front's status; row 0 is where play starts.
-        level: (S,) length of the longest chain of moves from the state.
+        component: (S,) number of the state's component; its level is that of all its states.
+        level: (S,) length of the longest chain of components from the state's.
         edge_state, edge_move, edge_target: (E,) sorted by state, then by the file's move order.
         first_edge: (S + 1,) edges of state s are ``first_edge[s]:first_edge[s + 1]``.
         discount: (D, n) r_i.
@@ -50,6 +52,7 @@ class Lattice:
     game: Game
     parameters: dict[str, float]
     states: NDArray[np.int16]
+    component: Ints
     level: Ints
     edge_state: Ints
     edge_move: Ints
@@ -132,7 +135,6 @@ def build_lattice(game: Game, draws: Mapping[str, Floats] | None = None,
         max_states: refuse a game with more reachable states than this.
 
     Raises:
-        NotYetError: when moves can lead back to a state (the message names such a loop).
         InputError: when a number has the wrong sign or is not finite at some draw.
     """
     values = game.parameter_values(draws)
@@ -140,12 +142,12 @@ def build_lattice(game: Game, draws: Mapping[str, Floats] | None = None,
     states, edge_state, edge_move, edge_target = _explore(game, max_states)
     order = np.lexsort((edge_move, edge_state))
     edge_state, edge_move, edge_target = edge_state[order], edge_move[order], edge_target[order]
-    level = _levels(game, states, edge_state, edge_target)
+    component, level = _levels(len(states), edge_state, edge_target)
     first = np.searchsorted(edge_state, np.arange(len(states) + 1))
     numbers = _Numbers(game, values, count, states, edge_state, edge_move)
     bargain, value, curvature, weights = numbers.terms()
     return Lattice(
-        game=game, parameters=values, states=states, level=level,
+        game=game, parameters=values, states=states, component=component, level=level,
         edge_state=edge_state, edge_move=edge_move, edge_target=edge_target, first_edge=first,
         discount=numbers.discount(), flow=numbers.flow(), rate=numbers.rate(),
         lump=numbers.lump(), member=numbers.member(), bargain=bargain, value=value,
@@ -225,47 +227,67 @@ def _explore(game: Game, max_states: int) -> tuple[NDArray[np.int16], Ints, Ints
     return states, index(source), which.astype(np.int64), index(target)
 
 
-def _levels(game: Game, states: NDArray[np.int16], edge_state: Ints, edge_target: Ints) -> Ints:
-    """Longest distance to a terminal state (Kahn's algorithm, a level at a time)."""
-    size = len(states)
+def _levels(size: int, source: Ints, target: Ints) -> tuple[Ints, Ints]:
+    """Component and level of every state."""
+    level, left = _longest_chains(size, source, target)
+    component = np.arange(size)
+    if not left.any():
+        return component, level
+    from scipy.sparse import coo_array  # only games with cycles pay for it
+    from scipy.sparse.csgraph import connected_components
+
+    # chains from the states that are left end in a cycle; among them, look for the components
+    inside = left[source] & left[target]
+    place = np.cumsum(left) - 1
+    graph = coo_array((np.ones(inside.sum(), dtype=np.int8),
+                       (place[source[inside]], place[target[inside]])), shape=(left.sum(),) * 2)
+    _, label = connected_components(graph, directed=True, connection="strong")
+    first = np.full(label.max() + 1, size)
+    np.minimum.at(first, label, np.flatnonzero(left))
+    component[left] = first[label]
+    between = component[source] != component[target]
+    level, _ = _longest_chains(size, component[source[between]], component[target[between]])
+    return component, level[component]
+
+
+def _longest_chains(size: int, source: Ints, target: Ints) -> tuple[Ints, Bools]:
+    """Longest distance to a terminal state (Kahn's algorithm, a level at a time), and the states
+    that a cycle can be reached from, which have none.
+    """
     level = np.zeros(size, dtype=np.int64)
-    remaining = np.bincount(edge_state, minlength=size)
-    into = np.argsort(edge_target, kind="stable")
-    begin = np.searchsorted(edge_target[into], np.arange(size + 1))
-    frontier, done, depth = np.flatnonzero(remaining == 0), 0, 0
+    remaining = np.bincount(source, minlength=size)
+    into = np.argsort(target, kind="stable")
+    begin = np.searchsorted(target[into], np.arange(size + 1))
+    frontier, depth = np.flatnonzero(remaining == 0), 0
     while len(frontier):
         level[frontier] = depth
-        done += len(frontier)
         counts = begin[frontier + 1] - begin[frontier]
         offsets = np.repeat(begin[frontier] - np.cumsum(counts) + counts, counts)
         arriving = into[offsets + np.arange(counts.sum())]
-        lost = np.bincount(edge_state[arriving], minlength=size)
+        lost = np.bincount(source[arriving], minlength=size)
         remaining = remaining - lost
         frontier, depth = np.flatnonzero((remaining == 0) & (lost > 0)), depth + 1
-    if done < size:
-        raise NotYetError(_loop_message(game, states, edge_state, edge_target, remaining > 0))
-    return level
+    return level, remaining > 0
 
 
-def _loop_message(game: Game, states: NDArray[np.int16], edge_state: Ints, edge_target: Ints,
-                  stuck: Bools) -> str:
+def cycle_message(lattice: Lattice) -> str | None:
+    """How moves lead back to where play has been, for example; None where they never do."""
+    size = np.bincount(lattice.component, minlength=len(lattice.states))
+    if size.max() == 1:
+        return None
     import networkx as nx  # only to name the loop
 
-    inside = stuck[edge_state] & stuck[edge_target]
-    graph = nx.DiGraph(zip(edge_state[inside].tolist(), edge_target[inside].tolist(), strict=True))
+    game = lattice.game
+    source, target = lattice.edge_state, lattice.edge_target
+    inside = lattice.component[source] == lattice.component[target]
+    graph = nx.DiGraph(zip(source[inside].tolist(), target[inside].tolist(), strict=True))
     loop = [a for a, *_ in nx.find_cycle(graph)]
-
-    def say(s: int) -> str:
-        return ", ".join(f"{name} {front.statuses[states[s, k]]}"
-                         for k, (name, front) in enumerate(game.fronts.items()))
-
-    moving = [k for k in range(states.shape[1]) if len({int(states[s, k]) for s in loop}) > 1]
-    names = [name for k, name in enumerate(game.fronts) if k in moving]
-    return (f"{game.name}: moves can lead back to where play has been "
-            f"({' → '.join(say(s) for s in [*loop, loop[0]])}), through front"
-            f"{'s' if len(names) > 1 else ''} {', '.join(names)}; "
-            "cycles are not supported yet: remove the move that leads back, or give it a status "
-            "of its own")
+    moving = [name for k, name in enumerate(game.fronts)
+              if len({int(lattice.states[s, k]) for s in loop}) > 1]
+    path = " → ".join(", ".join(f"{name} {status}" for name, status in lattice.state(s).items())
+                      for s in [*loop, loop[0]])
+    return (f"{game.name}: moves can lead back to where play has been ({path}), through front"
+            f"{'s' if len(moving) > 1 else ''} {', '.join(moving)}")
 
 
 # ---- numbers --------------------------------------------------------------------------------

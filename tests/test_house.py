@@ -32,7 +32,7 @@ LATE = {
                      "negotiation.text.deals", "negotiation.text.effects",
                      "negotiation.text.solution"),
     "expressions": ("numpy",),
-    "lattice": ("networkx",),
+    "lattice": ("networkx", "scipy"),
     "process": ("scipy",),
     "kernels": ("scipy",),
     "kernels.compiled": ("numba",),

@@ -18,7 +18,6 @@ from ..catalog import load, names
 from ..errors import (
     DefinitionError,
     InputError,
-    NotYetError,
     NumericalError,
     Problem,
     UnknownNameError,
@@ -89,14 +88,14 @@ def _check(arguments: Namespace) -> Answer:
     return Answer(check_page(game, warnings, states), status)
 
 
-def _count_states(game: Game, warnings: list[Problem]) -> int | None:
-    from ..lattice import build_lattice
+def _count_states(game: Game, warnings: list[Problem]) -> int:
+    from ..lattice import build_lattice, cycle_message
 
-    try:
-        return len(build_lattice(game).states)
-    except NotYetError as error:
-        warnings.append(Problem("moves", str(error)))
-        return None
+    lattice = build_lattice(game)
+    loop = cycle_message(lattice)
+    if loop is not None:
+        warnings.append(Problem("moves", f"{loop}; cycles are not supported yet"))
+    return len(lattice.states)
 
 
 def _new(arguments: Namespace) -> Answer:

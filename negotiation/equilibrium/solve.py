@@ -8,8 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from ..errors import InputError, nearest
-from ..lattice import Lattice, build_lattice
+from ..errors import InputError, NotYetError, nearest
+from ..lattice import Lattice, build_lattice, cycle_message
 from ..model import INDIFFERENT, Game
 from .directional import (
     CONTINUUM,
@@ -68,6 +68,11 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", cap: int = 10_
     _at_least_one("boxes", boxes)
     begin = time.perf_counter()
     lattices = [build_lattice(game) for game in games]
+    for lattice in lattices:
+        loop = cycle_message(lattice)
+        if loop is not None:
+            raise NotYetError(f"{loop}; cycles are not supported yet: remove the move that leads "
+                              "back, or give it a status of its own")
     rules = [game.indifferent if indifferent is None else indifferent for game in games]
     first = equilibria == "one"
     share = boxes // max((len(lattice.states) for lattice in lattices), default=1)
