@@ -4,8 +4,8 @@ The structure (states, edges, levels) does not depend on numbers; the numbers ca
 of parameter draws, so that a batch of draws is one compilation. An **edge** is one move in one
 state where it is available. States that moves lead between in both directions form a **component**
 (most have one state). The **level** of a component is the length of the longest chain of components
-that leaves it: level 0 is never left, and every edge between components goes to a lower level, which
-is the reverse topological order that the solver works in.
+that leaves it: level 0 is never left, and every edge between components goes to a lower level,
+which is the reverse topological order that the solver works in.
 """
 
 from __future__ import annotations
