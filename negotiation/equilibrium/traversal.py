@@ -133,6 +133,8 @@ class Traversal:
         time_limit: seconds, counted from now, after which the work stops; None for no limit.
         progress: called after each batch of components.
 
+    :meth:`settle` comes first; then :meth:`nodes`, or ``counting.count``, in any order.
+
     Attributes:
         table: (T, n) distinct values; ``row`` (C,) the first row of a settled component, -1 else;
             ``node`` (C,) its one node.
@@ -148,7 +150,7 @@ class Traversal:
     def __init__(self, game: Directional, *, time_limit: float | None = None,
                  progress: Progress | None = None) -> None:
         self.game = game
-        self._until = None if time_limit is None else time.perf_counter() + time_limit
+        self.allow(time_limit)
         self._progress = progress
         size = len(game.sizes)
         self.row = np.full(size, -1)
@@ -164,7 +166,6 @@ class Traversal:
         self.doubt: dict[tuple[int, str], int] = {}
         self.empty: set[int] = set()
         self.solved = 0
-        self._settle()
 
     @property
     def table(self) -> Floats:
@@ -183,7 +184,11 @@ class Traversal:
         if done is not None and self._progress is not None and self._progress(done, len(self.row)):
             raise Stopped(Ending.INTERRUPTED)
 
-    def _settle(self) -> None:
+    def allow(self, seconds: float | None) -> None:
+        """Give the work this many seconds from now; None for no limit."""
+        self._until = None if seconds is None else time.perf_counter() + seconds
+
+    def settle(self) -> None:
         """Solve every component whose successors are settled, level by level, and mark the rest."""
         successors = self.game.successors
         level: list[int] = []

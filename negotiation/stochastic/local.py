@@ -7,7 +7,7 @@ states that can follow. Groups of 2×2 stages are solved as arrays; the others o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,11 +65,13 @@ class StageProblems:
         starts: how many homotopy starts to search components of several states with; 1 for one
             equilibrium each.
         ties: (state, tie) → 1 for every continuum that was met.
+        stop: called now and then in long solves; may raise to end the work.
     """
 
     game: StochasticGame
     starts: int = 8
     ties: dict[tuple[int, stages.Tie], int] = field(default_factory=dict)
+    stop: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         self.graph: Components = components(self.game.followers)
@@ -210,7 +212,7 @@ class StageProblems:
         owner, values, strategies, doubt = [], [], [], {}
         for p, c in enumerate(components.tolist()):
             cycle = self._cycle(c, follow[p], table)
-            found = solve_cycle(cycle, self.starts, TIE * self.game.payoff_range)
+            found = solve_cycle(cycle, self.starts, TIE * self.game.payoff_range, self.stop)
             for mixed, value in found.solutions:
                 owner.append(p)
                 strategies.append(_pad(mixed, self.width))

@@ -32,9 +32,14 @@ from .polish import polish
 STRONGEST = 1e9
 MOST_STEPS = 4000
 #: a corrector has converged when no probability would change by more than this
-LOOSE = 3e-3
+LOOSE, TIGHT = 3e-3, 1e-11
 #: a first correction that changes a probability by more than this was too long a step
 FARTHEST = 0.3
+#: how far a prediction should miss; the step's length is chosen for that
+AIM = 0.1
+#: how many changes of a probability weigh as much as one of log(1 + λ)
+CROWD = 4.0
+SHORTEST = 1e-12
 #: largest predicted change of a probability in a step, and of log(1 + λ)
 STRIDE, LEAP = 0.35, 1.2
 #: a step after which the tangent has turned by more than this (1 / cosine) was too long
@@ -144,7 +149,8 @@ def follow(branch: Branch, tie: float, stop: Callable[[], None] | None = None) -
     spot = branch.at(branch.start.copy(), 0.0)
     tangent = np.append(spot.lift, 1.0)
     stride, next_try = 0.5, 1.0
-    steps = 0
+    steps = failed = 0
+    before = spot, tangent
     while steps < MOST_STEPS and spot.strength < STRONGEST:
         if stop is not None:
             stop()
@@ -154,14 +160,20 @@ def follow(branch: Branch, tie: float, stop: Callable[[], None] | None = None) -
         tangent, border, change = tangent / speed, border / speed, change / speed
         step = min(stride, STRIDE / max(change, 1e-12),
                    LEAP * (1.0 + spot.strength) / max(abs(float(tangent[-1])), 1e-12))
-        after = _correct(branch, spot, tangent, border, step)
+        after, ahead, missed = _correct(branch, spot, tangent, border, step)
+        wish = float(np.sqrt(AIM / max(missed, 1e-12)))
         if after is None:
-            stride = step / 3.0
-            if stride < 1e-10:
+            stride = step * min(0.5, max(0.1, 0.7 * wish))
+            failed += 1
+            if stride < SHORTEST:
                 break
+            if failed == 2:  # the point may be too rough to go on from
+                finer, ahead, _ = _correct(branch, spot, tangent, border, 0.0)
+                spot, tangent = (finer, ahead) if finer is not None else before
             continue
-        spot, tangent, hard = after
-        stride = step * (0.7 if hard > 3 else 1.0 if hard == 3 else 2.0)
+        before, failed = (spot, tangent), 0
+        spot, tangent = after, ahead
+        stride = step * min(2.5, max(0.4, wish))
         if spot.strength > next_try and tangent[-1] > 0:
             support = _supports(branch, spot, tangent)
             if support is not None:
@@ -190,34 +202,35 @@ def _softened(branch: Branch, mixed: list[Floats], dz: Floats) -> tuple[list[Flo
 def _metric(branch: Branch, spot: Spot, tangent: Floats) -> tuple[Floats, float]:
     """The gradient of half the squared speed along a tangent, and the largest dσ.
 
-    Speed counts the root mean square change of the probabilities and that of log(1 + λ).
+    Speed counts the changes of the probabilities and of log(1 + λ), squared.
     """
     changes, most = _softened(branch, spot.point.mixed, tangent[:-1])
     gradient = np.empty_like(tangent)
     for i, (p, dp) in enumerate(zip(spot.point.mixed, changes, strict=True)):
         mean = (p * dp).sum(axis=1, keepdims=True)
         gradient[branch.cut[i]:branch.cut[i + 1]] = (p * (dp - mean))[:, 1:].ravel()
-    gradient[:-1] /= max(1, branch.size)
+    gradient[:-1] /= CROWD
     gradient[-1] = tangent[-1] / (1.0 + spot.strength) ** 2
     return gradient, most
 
 
 def _correct(branch: Branch, spot: Spot, tangent: Floats, border: Floats, step: float,
-             ) -> tuple[Spot, Floats, int] | None:
-    """Newton's method from the predicted point; None where it does not converge well.
+             ) -> tuple[Spot | None, Floats, float]:
+    """Newton's method from the predicted point.
 
     Along a branch the determinant of the bordered derivative keeps its sign, so a point where it
     is negative lies on another branch, or on this one in the other direction.
 
     Returns:
-        the new point, its tangent, and how many corrections it took.
+        the new point (None where it does not converge well), its tangent, and by how much the
+        prediction missed it.
     """
     n = branch.size
     z = spot.z + step * tangent[:-1]
     strength = spot.strength + step * float(tangent[-1])
+    before = missed = np.inf
     if strength < 0:
-        return None
-    before = np.inf
+        return None, tangent, missed
     matrix = np.empty((n + 1, n + 1), order="F")
     for turn in range(1, 7):
         now = branch.at(z, strength)
@@ -227,21 +240,22 @@ def _correct(branch: Branch, spot: Spot, tangent: Floats, border: Floats, step: 
         right[n, 0] = -(border[:n] @ (z - spot.z) + border[n] * (strength - spot.strength) - step)
         solved, positive = solve_signed(matrix, right)
         if solved is None or not positive:
-            return None
+            return None, tangent, missed
         move, ahead = solved[:, 0], solved[:, 1]
         z, strength = z + move[:n], strength + float(move[n])
         size = max(_softened(branch, now.point.mixed, move[:n])[1],
                    abs(float(move[n])) / (1.0 + abs(strength)))
+        missed = size if turn == 1 else missed
         if not np.isfinite(size) or size > FARTHEST or size > 0.6 * before or strength < 0:
-            return None
-        if size < LOOSE:
+            return None, tangent, missed
+        if size < (min(LOOSE, 0.1 * step) if step else TIGHT):
             bend = float(np.sqrt(_metric(branch, now, ahead)[0] @ ahead))
             if bend > SHARPEST and step > TINY:
-                return None
+                return None, tangent, missed
             now.z, now.strength = z, strength
-            return now, ahead, turn
+            return now, ahead, missed
         before = size
-    return None
+    return None, tangent, missed
 
 
 def _supports(branch: Branch, spot: Spot, tangent: Floats) -> list[np.ndarray] | None:
