@@ -18,6 +18,8 @@ from typing import Any
 KERNELS = {
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
+    "bimatrix_loops": ("_unit", "_whole", "_distinct", "_bits", "_complementary", "_probabilities",
+                       "_before", "_order", "regrets", "solve_floats", "solve_whole"),
 }
 
 
@@ -53,6 +55,9 @@ def _load(module: str) -> dict[str, Callable[..., Any]]:
 
     source = importlib.import_module(f"{__package__}.{module}")
     namespace = dict(vars(source))
+    for other in list(KERNELS)[:list(KERNELS).index(module)]:
+        namespace.update({name: kernel for name, kernel in _load(other).items()
+                          if name in namespace})
     made: dict[str, Callable[..., Any]] = {}
     for name in KERNELS[module]:
         plain = namespace[name]

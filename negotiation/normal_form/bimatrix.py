@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import polytope_exact, polytope_float
+from ..kernels.compiled import compiled
 from ..kernels.whole import whole_row
 from .game import NormalFormGame, Objects
 
@@ -38,31 +39,62 @@ Whole = tuple[int, ...]
 SMALL = 20
 #: the most dictionaries of one polytope that are searched
 LIMIT = 4_000_000
+#: from this many actions of both players together, loading numba pays for one game
+LARGE = 31
+#: floats whose regret, in units of the payoff range, is above this are computed exactly instead
+REGRET = 1e-12
+_INT = "whole numbers"
 
 
 class Extreme(NamedTuple):
-    """Extreme strategies and the pairs of them that are extreme equilibria.
+    """Every extreme equilibrium, in order: E pairs of strategies.
 
-    ``first`` and ``second``: number → strategy as floats; ``exact_*``: the same as whole-number
-    weights, empty when the floats were proved without them.
+    ``first`` (E strategies of m_1) and ``second`` are read-only; ``pairs`` tells which of them are
+    the same strategy; ``exact_*`` have the same as whole-number weights, None where the floats were
+    proved without them.
     """
 
+    first: Sequence[Floats]
+    second: Sequence[Floats]
     pairs: list[tuple[int, int]]
-    first: dict[int, Floats]
-    second: dict[int, Floats]
-    exact_first: dict[int, Whole]
-    exact_second: dict[int, Whole]
+    exact_first: list[Whole] | None
+    exact_second: list[Whole] | None
     method: str
 
 
 def extreme_equilibria(game: NormalFormGame, exact: bool = False) -> Extreme | None:
-    """Every extreme equilibrium; None where a polytope has more dictionaries than LIMIT."""
+    """Every extreme equilibrium; None where a polytope has more dictionaries than LIMIT.
+
+    The whole-number search is always right. Floats come first where they are faster; they are used
+    where their answer is proved, and every profile's regret is below REGRET.
+    """
     m, n = game.shape
-    if not exact and m * n > SMALL and m + n <= polytope_float.WORD:
-        found = _by_floats(game)
+    if not exact and m + n <= polytope_float.WORD:
+        found = None if game.exact_given else _by_compiled_loops(game)
+        if found is None and m * n > SMALL:
+            found = _by_floats(game)
         if found is not None:
             return found
     return _by_whole_numbers(game)
+
+
+def _by_compiled_loops(game: NormalFormGame) -> Extreme | None:
+    m, n = game.shape
+    floats = compiled("bimatrix_loops", "solve_floats", m + n >= LARGE)
+    whole = compiled("bimatrix_loops", "solve_whole")
+    regrets = compiled("bimatrix_loops", "regrets")
+    if floats is None or whole is None or regrets is None:
+        return None
+    # small whole payoffs tie as a rule, so that floats are a detour; larger ones may overflow late
+    for solve in (whole, floats) if m * n <= 64 else (floats, whole):
+        state, first, second, xs, ys = solve(game.payoffs, LIMIT)
+        if state == 0 and not (regrets(game.payoffs, first, second).max() > REGRET):
+            first.setflags(write=False)
+            second.setflags(write=False)
+            return Extreme(list(first), list(second), list(zip(xs.tolist(), ys.tolist(),
+                                                               strict=True)), None, None,
+                           f"vertex enumeration in {'proved floats' if solve is floats else _INT}")
+    return None
 
 
 # ── whole numbers ─────────────────────────────────────────────────────────────────────────────
@@ -97,11 +129,14 @@ def _by_whole_numbers(game: NormalFormGame) -> Extreme | None:
     x_labels = [vertex.tight for vertex in p]
     y_labels = [(vertex.tight & low) << m | vertex.tight >> n for vertex in q]
     pairs = complementary(x_labels, y_labels, m, n)
-    exact_first = {x: _weights(p[x].numerators, x_scale) for x, _ in pairs}
-    exact_second = {y: _weights(q[y].numerators, y_scale) for _, y in pairs}
-    return Extreme(pairs, {x: _shares(w) for x, w in exact_first.items()},
-                   {y: _shares(w) for y, w in exact_second.items()}, exact_first, exact_second,
-                   "vertex enumeration in whole numbers")
+    weights_first = {x: _weights(p[x].numerators, x_scale) for x, _ in pairs}
+    weights_second = {y: _weights(q[y].numerators, y_scale) for _, y in pairs}
+    first = {x: _shares(w) for x, w in weights_first.items()}
+    second = {y: _shares(w) for y, w in weights_second.items()}
+    pairs.sort(key=lambda pair: _order(first[pair[0]], second[pair[1]]))
+    return Extreme([first[x] for x, _ in pairs], [second[y] for _, y in pairs], pairs,
+                   [weights_first[x] for x, _ in pairs], [weights_second[y] for _, y in pairs],
+                   f"vertex enumeration in {_INT}")
 
 
 def _weights(numerators: Sequence[int], scale: Sequence[int]) -> tuple[int, ...]:
@@ -139,9 +174,20 @@ def _by_floats(game: NormalFormGame) -> Extreme | None:
     match = order[place]
     hits = np.flatnonzero(y_keys[match] == wanted)
     pairs = [(int(x), int(match[x])) for x in hits]
-    return Extreme(pairs, {x: float_shares(p.points[x] * x_scale) for x, _ in pairs},
-                   {y: float_shares(q.points[y] * y_scale) for _, y in pairs}, {}, {},
+    first = {x: float_shares(p.points[x] * x_scale) for x, _ in pairs}
+    second = {y: float_shares(q.points[y] * y_scale) for _, y in pairs}
+    if max(game.relative_regret((first[x], second[y])) for x, y in pairs) > REGRET:
+        return None
+    pairs.sort(key=lambda pair: _order(first[pair[0]], second[pair[1]]))
+    return Extreme([first[x] for x, _ in pairs], [second[y] for _, y in pairs], pairs, None, None,
                    "vertex enumeration in proved floats")
+
+
+def _order(first: Floats, second: Floats) -> tuple[object, ...]:
+    """Fewer actions played first, then whoever plays the earlier action, then by probability."""
+    both = [*first.tolist(), *second.tolist()]
+    unused = [not p for p in both]
+    return len(both) - sum(unused), unused, [-p for p in both]
 
 
 def unit_rows(table: Floats | Objects) -> tuple[Floats, Floats]:

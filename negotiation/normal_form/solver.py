@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from fractions import Fraction
+from operator import itemgetter
 
 from ..equilibrium.result import Status
-from ..errors import InputError, UnknownNameError
+from ..errors import InputError, NumericalError, UnknownNameError
 from . import two_by_two
-from .bimatrix import Extreme, Whole, extreme_equilibria
+from .bimatrix import LIMIT, Extreme, Whole, extreme_equilibria
 from .game import NormalFormGame
-from .result import TOLERANCE, Exact, Floats, NashEquilibrium, NashSolution
+from .result import Exact, NashEquilibrium, NashSolution
 
 #: method → what it does
 METHODS = {
     "auto": "the first below that fits the game and what is asked",
     "vertices": "two players, all: vertex enumeration, complete with ties",
 }
+_first_of, _second_of = itemgetter(0), itemgetter(1)
 _EQUILIBRIA = ("all", "one")
 
 
@@ -56,34 +58,26 @@ def _closed_form(game: NormalFormGame, profiles: Sequence[two_by_two.Profile],
 
 def _two_players(game: NormalFormGame, cap: int, exact: bool, begin: float) -> NashSolution:
     extreme = extreme_equilibria(game, exact)
-    if extreme is not None and not extreme.exact_first:
-        worst = max(game.relative_regret((extreme.first[x], extreme.second[y]))
-                    for x, y in extreme.pairs)
-        if worst > 1e-3 * TOLERANCE:
-            extreme = extreme_equilibria(game, True)
-    assert extreme is not None
-    pairs = sorted(extreme.pairs, key=lambda pair: _order(extreme.first[pair[0]],
-                                                          extreme.second[pair[1]]))
-    found = []
-    for k, (x, y) in enumerate(pairs[:cap], 1):
-        whole = _exact(extreme, x, y) if exact else None
-        found.append(NashEquilibrium(k, game, (extreme.first[x], extreme.second[y]), whole))
-    continuum = len({x for x, _ in pairs}) < len(pairs) or len({y for _, y in pairs}) < len(pairs)
+    if extreme is None:
+        raise NumericalError("the best-response polytopes of this game have more than "
+                             f"{LIMIT} dictionaries; ask for equilibria='one'")
+    pairs = extreme.pairs
+    found = tuple([NashEquilibrium(k + 1, game, (first, second), _exact(extreme, k, exact))
+                   for k, (first, second) in enumerate(zip(extreme.first[:cap], extreme.second,
+                                                           strict=False))])
+    points = len(pairs) == len(set(map(_first_of, pairs))) == len(set(map(_second_of, pairs)))
     status = (Status.CAPPED if len(pairs) > cap else
-              Status.CONTINUUM if continuum else Status.COMPLETE)
+              Status.COMPLETE if points else Status.CONTINUUM)
     complete = status is Status.COMPLETE
-    return NashSolution(game, tuple(found), complete, len(pairs) <= cap, status,
+    return NashSolution(game, found, complete, len(pairs) <= cap, status,
                         None if complete else str(status), extreme.method, 0,
                         time.perf_counter() - begin, tuple(pairs[:cap]))
 
 
-def _order(*profile: Floats) -> tuple[object, ...]:
-    supports = [part.nonzero()[0].tolist() for part in profile]
-    return (sum(map(len, supports)), supports, [part.tolist() for part in profile])
-
-
-def _exact(extreme: Extreme, x: int, y: int) -> Exact:
-    return _fractions(extreme.exact_first[x]), _fractions(extreme.exact_second[y])
+def _exact(extreme: Extreme, k: int, asked: bool) -> Exact | None:
+    if not asked or extreme.exact_first is None or extreme.exact_second is None:
+        return None
+    return _fractions(extreme.exact_first[k]), _fractions(extreme.exact_second[k])
 
 
 def _fractions(weights: Whole) -> tuple[Fraction, ...]:
