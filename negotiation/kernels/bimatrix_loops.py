@@ -65,11 +65,11 @@ def solve_whole(payoffs: Floats, limit: int) -> Answer:
         if value != np.floor(value) or abs(value) > _SMALL:
             return OVERFLOW, none[0], none[1], none[2], none[3]
     p, q = _whole(payoffs[1].T.copy()), _whole(payoffs[0].copy())
-    state, _, x_tight, xs, x_scale = search_whole(p, limit)
+    state, _, x_tight, xs, _ = search_whole(p, limit)
     if state == DONE:
-        state, _, y_tight, ys, y_scale = search_whole(q, limit)
+        state, _, y_tight, ys, _ = search_whole(q, limit)
     else:
-        y_tight, ys, y_scale = x_tight, xs, x_scale
+        y_tight, ys = x_tight, xs
     if state != DONE:
         return state, none[0], none[1], none[2], none[3]
     x_kept, y_kept = _distinct(x_tight, (1 << m) - 1), _distinct(y_tight, (1 << n) - 1)

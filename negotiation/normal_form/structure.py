@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Dominance:
-    """An action of a player and the mixed strategy that dominates it, action index → probability."""
+    """A dominated action and the mixed strategy that dominates it, (action, probability) pairs."""
 
     player: int
     action: int
