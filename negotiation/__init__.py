@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     )
     from .normal_form import NashEquilibrium, NashSolution, NormalFormGame
     from .settings import Setting, apply, setting
+    from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
 
 __version__ = "0.1.0"
 
@@ -62,6 +63,8 @@ _HOMES = {
     **dict.fromkeys(("Component", "Equilibrium", "Solution", "Status"), "equilibrium.result"),
     **dict.fromkeys(("NashEquilibrium", "NashSolution", "NormalFormGame"), "normal_form"),
     **dict.fromkeys(("BargainingProblem", "SOLUTIONS"), "bargaining"),
+    **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
+                    "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
@@ -97,6 +100,9 @@ __all__ = [
     "Setting",
     "Solution",
     "Status",
+    "StochasticEquilibrium",
+    "StochasticGame",
+    "StochasticSolution",
     "UnknownNameError",
     "__version__",
     "apply",

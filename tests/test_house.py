@@ -18,7 +18,7 @@ FLOORS = (
     ("errors", "frozen", "expressions", "model", "settings"),
     ("formats", "catalog", "lattice", "bargaining", "kernels", "process",
      "normal_form.game", "normal_form.index", "normal_form.structure"),
-    ("equilibrium", "normal_form"),
+    ("equilibrium", "normal_form", "stochastic"),
     ("cascade", "settlement"),
     ("text", "formats.record", "formats.record_schema", "cli", "__init__", "__main__"),
 )
@@ -41,6 +41,7 @@ LATE = {
     "normal_form.backends": ("nashpy",),
     "equilibrium.certificate_duality": ("scipy",),
     "equilibrium.certificate_levels": ("scipy",),
+    "stochastic.two_players": ("scipy",),
 }
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 70

@@ -15,7 +15,8 @@ PUBLIC = {
     "DefinitionError", "Equilibrium", "Expression", "ExpressionError", "Front", "Game",
     "InputError", "Issue", "Linkage", "Move", "NashEquilibrium", "NashSolution", "NegotiationError",
     "NormalFormGame", "NotYetError", "NumericalError", "Outcome", "Parameter", "Problem",
-    "SOLUTIONS", "Setting", "Solution", "Status", "UnknownNameError", "__version__", "apply",
+    "SOLUTIONS", "Setting", "Solution", "Status", "StochasticEquilibrium",
+    "StochasticGame", "StochasticSolution", "UnknownNameError", "__version__", "apply",
     "cascade", "check", "dumps", "from_dict", "load", "loads", "save", "setting", "solve",
     "solve_each",
 }

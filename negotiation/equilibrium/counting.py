@@ -18,6 +18,7 @@ domains discovered on the way.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ from .traversal import Ending, Ints, Stopped, Traversal
 #: counts beyond this are kept as Python integers
 EXACT = 2**62
 
-Counts = NDArray[np.int64] | NDArray[np.object_]
+Counts = NDArray[Any]  # int64, or Python integers
 
 
 @dataclass(eq=False)
@@ -64,7 +65,7 @@ def count(tree: Traversal, most_rows: int = 30_000_000) -> int:
     while waiting:
         component = _next(tree, waiting, holder)
         del waiting[component]
-        parts = []
+        parts: list[Table] = []
         for d in tree.stages[component].asks:
             table = holder.get(d)
             if table is not None and all(table is not part for part in parts):
@@ -86,7 +87,8 @@ def _next(tree: Traversal, waiting: dict[int, None], holder: dict[int, Table]) -
     """The component to take up: of those whose successors are ready, the one with fewest cases."""
     best, least = -1, float("inf")
     for c in waiting:
-        size, seen = 1.0, []
+        size = 1.0
+        seen: list[Table] = []
         for d in tree.stages[c].asks:
             if d in waiting:
                 break
@@ -162,5 +164,4 @@ def _merge(rows: Ints, times: Counts, distinct: bool) -> tuple[Ints, Counts]:
         return rows, times
     order = np.argsort(ids, kind="stable")
     begin = np.searchsorted(ids[order], np.arange(len(fresh)))
-    merged: Counts = np.add.reduceat(_exact(times, 1)[order], begin)
-    return rows[fresh], merged
+    return rows[fresh], np.add.reduceat(times[order], begin).astype(times.dtype)

@@ -1,12 +1,26 @@
-"""Distinct rows of integers, numbered in order of arrival: look-up and insertion on whole arrays."""
+"""Distinct rows of integers, numbered in order of arrival; whole arrays at a time."""
 
 from __future__ import annotations
+
+import math
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
+
+
+#: a table for R rows may have this many times R entries
+TABLE = 8
+
+
+@cache
+def multipliers(seed: int, width: int) -> Words:
+    """Odd 64-bit numbers to hash rows with."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 2**63, width, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
 
 class Distinct:
@@ -28,9 +42,7 @@ class Distinct:
         return len(self.rows)
 
     def _draw(self) -> None:
-        rng = np.random.default_rng(self._seed)
-        self._times: Words = rng.integers(0, 2**63, self._width, dtype=np.uint64) * np.uint64(
-            2) + np.uint64(1)
+        self._times = multipliers(self._seed, self._width)
 
     def _hash(self, rows: Ints) -> Words:
         code = np.zeros(len(rows), dtype=np.uint64)
@@ -48,25 +60,59 @@ class Distinct:
             fresh = np.arange(1 - len(self.rows) if len(rows) else 0)
             self.rows = np.concatenate([self.rows, rows[fresh]])
             return np.zeros(len(rows), dtype=np.int64), fresh
-        code, first, inverse = np.unique(self._hash(rows), return_index=True, return_inverse=True)
-        spot = np.searchsorted(self._sorted, code)
-        known = np.zeros(len(code), dtype=bool)
-        if len(self._sorted):
-            spot = np.minimum(spot, len(self._sorted) - 1)
+        first, inverse = self._once(rows)
+        unique = rows[first]
+        code = self._hash(unique)
+        number = np.full(len(unique), -1)
+        if len(self.rows):
+            spot = np.minimum(np.searchsorted(self._sorted, code), len(self.rows) - 1)
             known = self._sorted[spot] == code
-        fresh = np.sort(first[~known])
-        number = np.empty(len(code), dtype=np.int64)
-        number[known] = self._at[spot[known]]
-        number[~known] = len(self.rows) + np.searchsorted(fresh, first[~known])
-        merged = np.concatenate([self.rows, rows[fresh]]) if len(fresh) else self.rows
-        ids: Ints = number[inverse.ravel()]
-        if not np.array_equal(merged[ids], rows):
-            self._again()
-            return self.add(rows)
+            number[known] = self._at[spot[known]]
+            if not np.array_equal(self.rows[number[known]], unique[known]):
+                self._again()
+                return self.add(rows)
+        new = number < 0
+        fresh = first[new]
         if len(fresh):
-            self._insert(code[~known], number[~known])
-            self.rows = merged
+            number[new] = len(self.rows) + np.arange(len(fresh))
+            self._insert(code[new], number[new])
+            self.rows = np.concatenate([self.rows, rows[fresh]])
+        ids: Ints = number if inverse is None else number[inverse]
         return ids, fresh
+
+    def _once(self, rows: Ints) -> tuple[Ints, Ints | None]:
+        """Where each distinct row appears first, ascending, and which of them every row is.
+
+        Narrow ranges of numbers index a table; wide ones are sorted by their hash.
+        """
+        if len(rows) == 1:
+            return np.zeros(1, dtype=np.int64), None
+        places = np.arange(len(rows))
+        columns = [rows[:, k] for k in range(self._width)]
+        low = [int(column.min()) for column in columns]
+        span = [int(column.max()) - least + 1 for column, least in zip(columns, low, strict=True)]
+        room = math.prod(span)
+        if room <= TABLE * len(rows) + 1024:
+            code = np.zeros(len(rows), dtype=np.int64)
+            for column, least, wide in zip(columns, low, span, strict=True):
+                code = code * wide + (column - least)
+            table = np.empty(room, dtype=np.int64)
+            table[code[::-1]] = places[::-1]  # the last write is the first appearance
+            seen = table[code]
+            first = np.flatnonzero(seen == places)
+            if len(first) == len(rows):
+                return first, None
+            table[code[first]] = np.arange(len(first))
+            return first, table[code]
+        _, first, inverse = np.unique(self._hash(rows), return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        first, inverse = first[order], rank[inverse.ravel()]
+        if not np.array_equal(rows[first][inverse], rows):
+            self._again()
+            return self._once(rows)
+        return first, inverse
 
     def _insert(self, code: Words, number: Ints) -> None:
         codes = np.concatenate([self._sorted, code])

@@ -12,16 +12,16 @@ the **input** of a component is the rows of its successors. A component is **set
 one node whatever is chosen elsewhere; the others are **open**.
 
 The tree is never built. Settled components are solved a level at a time, all in one call. For the
-rest, :meth:`Traversal.count` (in ``counting``) carries the joint distribution of the rows that
-later components still need, and :meth:`Traversal.nodes` walks the tree lazily; both solve a
-component once per distinct input, and share what they solved.
+rest, ``counting.count`` carries the joint distribution of the rows that later components still
+need, and ``listing.nodes`` walks the tree lazily; both solve a component once per distinct input,
+and share what they solved.
 """
 
 from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -133,7 +133,7 @@ class Traversal:
         time_limit: seconds, counted from now, after which the work stops; None for no limit.
         progress: called after each batch of components.
 
-    :meth:`settle` comes first; then :meth:`nodes`, or ``counting.count``, in any order.
+    :meth:`settle` comes first; then ``listing.nodes`` and ``counting.count``, in any order.
 
     Attributes:
         table: (T, n) distinct values; ``row`` (C,) the first row of a settled component, -1 else;
@@ -250,7 +250,7 @@ class Traversal:
         return begin + np.cumsum(many) - many, many
 
     def _enter(self, component: Ints, value: Floats, size: int) -> Ints:
-        """First rows in the table of (k, size · n) values, merging those of one component that agree."""
+        """First rows in the table of (k, size · n) values; equal ones of a component merge."""
         if not len(component):
             return np.zeros(0, dtype=np.int64)
         same = (component == component[0]).all()
@@ -310,36 +310,6 @@ class Traversal:
             stage.first = np.concatenate([stage.first, first])
             stage.many = np.concatenate([stage.many, many])
         return ids, stage.first, stage.many
-
-    def nodes(self, chunk: int = 4096, first_only: bool = False) -> Iterator[Ints]:
-        """The equilibria in lexicographic order, as (B, C) arrays of nodes, B ≤ ``chunk``, lazily.
-
-        With ``first_only`` each component takes its first node: one equilibrium, without a tree.
-        """
-        order = sorted(self.stages)
-        stack = [(0, self.node[None].copy())]
-        while stack:
-            depth, block = stack.pop()
-            if depth == len(order):
-                yield block
-                continue
-            block = self._extend(order[depth], block, first_only)
-            parts = [(depth + 1, block[k:k + chunk]) for k in range(0, len(block), chunk)]
-            stack.extend(reversed(parts))
-
-    def _extend(self, component: int, block: Ints, first_only: bool) -> Ints:
-        """Every row of a block with every node that the component has after it."""
-        asks = list(self.stages[component].asks)
-        ids, first, many = self.stage_nodes(component, self.node_row[block[:, asks]])
-        first, many = first[ids], many[ids]
-        if first_only:
-            many = np.minimum(many, 1)
-        if (many == 1).all():
-            block[:, component] = first
-            return block
-        out = np.repeat(block, many, axis=0)
-        out[:, component] = np.repeat(first - np.cumsum(many) + many, many) + np.arange(len(out))
-        return out
 
     def source(self, node: int) -> tuple[object, int]:
         """The game's own record of a node: the ``source`` of its batch and its place there."""

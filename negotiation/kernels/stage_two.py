@@ -33,7 +33,7 @@ class Gains:
     high: Floats
 
     def at(self, y: Floats | float) -> Floats:
-        """The gain (up to a positive factor) when the other plays its second action with chance y."""
+        """The gain, up to a positive factor, when the other's second action has chance y."""
         out: Floats = (1 - y) ** 2 * self.low + (1 - y) * y * self.mid + y ** 2 * self.high
         return out
 
@@ -68,7 +68,8 @@ def doubtful(gain: Gains, tie: Floats) -> Bools:
     """Where a gain is too close to zero at a pure action, or to a double root, to be sure."""
     size = np.maximum(np.maximum(np.abs(gain.low), np.abs(gain.high)), np.abs(gain.mid))
     inside = gain.mid * gain.mid - 4.0 * gain.low * gain.high
-    double = (np.abs(inside) <= 1e-10 * size * size) & (gain.low * gain.high > 0)
+    double = ((np.abs(inside) <= 1e-10 * size * size) & (gain.low * gain.high > 0)
+              & (gain.low * gain.mid < 0))
     out: Bools = (np.abs(gain.low) <= tie) | (np.abs(gain.high) <= tie) | double
     return out
 

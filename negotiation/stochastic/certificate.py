@@ -1,8 +1,8 @@
 """Certificates: how far a strategy profile is from being an equilibrium, from the game alone.
 
 Nothing here is shared with the solvers. For a whole game the values are re-solved from the
-strategies, V_i = (I − δ_i P_σ)⁻¹ u_σ; by the one-shot deviation principle a profile is an MPE iff no
-player gains in any state by one other action, once, at these values (Blackwell 1965, section 3).
+strategies, V_i = (I − δ_i P_σ)⁻¹ u_σ; by the one-shot deviation principle a profile is an MPE iff
+no player gains in any state by one other action, once, at these values (Blackwell 1965, section 3).
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def certify(game: StochasticGame, strategies: Sequence[Sequence[Floats]],
         strategies: ``strategies[s][i]`` (m_i,) the mixed action of player i in state s.
         values: (S, n) values to compare with, if any.
     """
-    return check(game.payoffs, game.transitions, game.discount, game.payoff_range, strategies, values)
+    return check(game.payoffs, game.transitions, game.discount, game.payoff_range, strategies,
+                 values)
 
 
 def check(payoffs: Sequence[Floats], transitions: Sequence[Floats], discount: Floats,
@@ -98,7 +99,7 @@ def local_regret(reward: Floats, prob: Floats, stay: Floats, after: Floats, disc
     size, n = value.shape
     if not size:
         return np.zeros((0, n))
-    future = np.einsum("pak,pkn->pna", prob, after)[owner]
+    future = np.swapaxes(prob @ after, 1, 2)[owner]
     future = future + stay[owner][:, None, :] * value[:, :, None]
     total = (reward[owner] + discount[:, None] * future).reshape(size, n, *shape)
     out = np.empty((size, n))

@@ -60,8 +60,8 @@ class Field:
         self.real = [np.zeros((size, m), dtype=bool) for m in self.most]
         for s, shape in enumerate(shapes):
             box = tuple(slice(m) for m in shape)
-            reward[(s, slice(None), *box)] = rewards[s] / spread.reshape(-1, *[1] * n)
-            move[(s, *box)] = inside[s]
+            reward[s][(slice(None), *box)] = rewards[s] / spread.reshape(-1, *[1] * n)
+            move[s][box] = inside[s]
             for i, m in enumerate(shape):
                 self.real[i][s, :m] = True
         # per player: own action first, the others' profile flattened

@@ -35,9 +35,9 @@ def components(followers: Sequence[Ints]) -> Components:
     """The components of the graph in which state s leads to ``followers[s]``."""
     size = len(followers)
     of, place = np.full(size, -1), np.zeros(size, dtype=np.int64)
-    states = []
-    for members in _tarjan([array.tolist() for array in followers]):
-        array = np.array(sorted(members))
+    states: list[Ints] = []
+    for found in _tarjan([array.tolist() for array in followers]):
+        array = np.array(sorted(found))
         of[array], place[array] = len(states), np.arange(len(array))
         states.append(array)
     successors = []

@@ -80,7 +80,7 @@ class StageProblems:
         self._group = np.full(len(self.graph.states), -1)
         self._row = np.full(len(self.graph.states), -1)
         together: dict[tuple[tuple[int, ...], int], list[int]] = {}
-        for c, members in enumerate(self.graph.states):
+        for members in self.graph.states:
             if len(members) == 1:
                 s = int(members[0])
                 wide = max(1, int((self.game.followers[s] != s).sum()))
@@ -175,8 +175,8 @@ class StageProblems:
         tie = TIE * self.game.payoff_range
         if group.shape != (2, 2):
             return self._one_by_one(group, row, reward, keep, range(size))
-        as_two = (np.moveaxis(x.reshape(size, 2, 2, 2), 0, -1) for x in (reward, keep))
-        owner, x, y, unsure = stage_two.equilibria(*as_two, tie)
+        c, d = (np.moveaxis(x.reshape(size, 2, 2, 2), 0, -1) for x in (reward, keep))
+        owner, x, y, unsure = stage_two.equilibria(c, d, tie)
         strategies = np.zeros((len(owner), n, self.width))
         strategies[:, :, 1] = np.stack([x, y], axis=1)
         strategies[:, :, 0] = 1.0 - strategies[:, :, 1]
@@ -194,7 +194,8 @@ class StageProblems:
         tie, n = TIE * self.game.payoff_range, self.players
         for p in which:
             found = solve_stage(stages.Stage(reward[p].reshape(n, *group.shape),
-                                             keep[p].reshape(n, *group.shape), tie))
+                                             keep[p].reshape(n, *group.shape), tie),
+                                self.game.discount, self.starts)
             for profile in found.profiles:
                 full = np.zeros((n, self.width))
                 for i, mixed in enumerate(profile):

@@ -2,52 +2,94 @@
 
 Iterated strict dominance decides many stages; with at most two players left who have a choice the
 two-player solver is complete. With three or more, all pure equilibria are found, and mixed ones are
-proved or searched for (see ``boxes.py``).
+looked for along logit paths from several starting points; that there are no others is not claimed.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .field import Field
+from .path import Branch, follow
 from .stage import (
     CONTINUUM,
     MANY,
     Found,
+    Profile,
     Stage,
     Tie,
     lift,
     pure_equilibria,
+    regret,
     undominated,
     unit,
 )
 from .two_players import solve_two
 
+Floats = NDArray[np.float64]
 
-def solve_stage(stage: Stage) -> Found:
-    """Every equilibrium of a stage that the methods here can find, and whether that is all."""
+#: spread of the log odds from which paths start
+AWAY = 3.0
+
+
+def solve_stage(stage: Stage, discount: Floats, starts: int) -> Found:
+    """Every equilibrium of a stage that the methods here can find, and whether that is all.
+
+    Args:
+        discount: (n,) δ_i, which with ``keep`` says how likely a profile is to stay.
+        starts: logit paths to follow where three or more players have a choice.
+    """
     kept = undominated(stage)
     inner = stage.restrict(kept)
     active = [i for i, places in enumerate(kept) if len(places) > 1]
-    found = Found()
     if len(active) == 2:
-        flat = tuple(len(kept[i]) for i in active)
-        two = solve_two(Stage(inner.reward[active].reshape(2, *flat),
-                              inner.keep[active].reshape(2, *flat), inner.tie[active]))
-        found.doubt = two.doubt
-        found.ties = [Tie(active[tie.player], tie.actions) for tie in two.ties]
-        for mixed in two.profiles:
-            profile = [np.ones(1)] * len(kept)
-            for i, p in zip(active, mixed, strict=True):
-                profile[i] = p
-            found.profiles.append(tuple(profile))
+        found = _two_active(inner, active)
     else:
+        found = Found()
         profiles, found.ties = pure_equilibria(inner)
         found.profiles = [unit(inner.shape, profile) for profile in profiles]
         if found.ties:
             found.doubt = CONTINUUM
         if len(active) > 2:
             found.doubt = found.doubt or MANY
+            _search(inner, discount, starts, found)
     found.profiles = [lift(profile, kept, stage.shape) for profile in found.profiles]
     found.ties = [Tie(tie.player, tuple(int(kept[tie.player][a]) for a in tie.actions))
                   for tie in found.ties]
     return found
+
+
+def _two_active(inner: Stage, active: list[int]) -> Found:
+    """The stage of the two players who have a choice; the others have one action each."""
+    shape = tuple(inner.shape[i] for i in active)
+    two = solve_two(Stage(inner.reward[active].reshape(2, *shape),
+                          inner.keep[active].reshape(2, *shape), inner.tie[active]))
+    found = Found(doubt=two.doubt, ties=[Tie(active[tie.player], tie.actions) for tie in two.ties])
+    for mixed in two.profiles:
+        profile = [np.ones(1)] * len(inner.shape)
+        for i, p in zip(active, mixed, strict=True):
+            profile[i] = p
+        found.profiles.append(tuple(profile))
+    return found
+
+
+def _search(inner: Stage, discount: Floats, starts: int, found: Found) -> None:
+    """Add the limits of logit paths; with none found yet, try until there is one."""
+    who = int(discount.argmax())
+    stay = (1.0 - inner.keep[who]) / discount[who] if discount[who] > 0 else 0.0 * inner.keep[who]
+    spread = np.ptp(inner.reward.reshape(len(discount), -1), axis=1)
+    spread = np.where(spread > 0, spread, 1.0)
+    field = Field([inner.reward], [stay[..., None]], discount, spread)
+    size = sum(m - 1 for m in inner.shape)
+    rng = np.random.default_rng(0)
+    tie = float((inner.tie / spread).min())
+    for turn in range(max(starts, 8)):
+        if turn >= starts and found.profiles:
+            break
+        start = np.zeros(size) if turn == 0 else AWAY * rng.standard_normal(size)
+        end = follow(Branch(field, start), tie)
+        if end.mixed is not None:
+            profile: Profile = tuple(p[0, :m] for p, m in zip(end.mixed, inner.shape, strict=True))
+            if regret(inner, profile) <= 1.0:
+                found.add(profile)

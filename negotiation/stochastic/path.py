@@ -5,12 +5,12 @@ against the first,
 
     z = z⁰ + λ [Q(s, a) − Q(s, 0)](σ(z)),
 
-in payoffs divided by each player's range. At λ = 0 there is one solution, z⁰ (uniform mixing when it
-is 0); as λ → ∞ the solutions on the branch that starts there approach a Markov perfect equilibrium
-(McKelvey & Palfrey 1995, 1998; Eibelshäuser & Poensgen 2019, *Markov quantal response equilibrium
-and a homotopy method for computing and selecting Markov perfect equilibria of dynamic stochastic
-games*). The branch is followed by predictor and corrector with a pseudo-arclength that counts
-changes of the probabilities and of log λ, so that λ may turn back.
+in payoffs divided by each player's range. At λ = 0 there is one solution, z⁰ (uniform mixing when
+it is 0); as λ → ∞ the solutions on the branch that starts there approach a Markov perfect
+equilibrium (McKelvey & Palfrey 1995, 1998; Eibelshäuser & Poensgen 2019, *Markov quantal response
+equilibrium and a homotopy method for computing and selecting Markov perfect equilibria of dynamic
+stochastic games*). The branch is followed by predictor and corrector with a pseudo-arclength that
+counts changes of the probabilities and of log λ, so that λ may turn back.
 
 The limit is not waited for. An action's log probability falls in proportion to λ when the limit
 does not play it and stands still when it does; once the branch has told all actions apart, the

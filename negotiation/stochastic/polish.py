@@ -32,7 +32,7 @@ def polish(field: Field, mixed: list[Floats], support: list[Bools], tie: float,
             break
         left = unknown.left(point)
         try:
-            step = np.linalg.solve(unknown.jacobian(point), left)
+            step = np.asarray(np.linalg.solve(unknown.jacobian(point), left), dtype=np.float64)
         except np.linalg.LinAlgError:
             return None
         if not np.isfinite(step).all() or np.abs(step).max() > 1.0:

@@ -1,4 +1,4 @@
-"""What solving a stochastic game returns: equilibria, each with its certificate, and how it ended."""
+"""What solving a stochastic game returns: equilibria, their certificates, and how it ended."""
 
 from __future__ import annotations
 

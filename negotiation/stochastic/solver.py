@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..equilibrium.counting import count
+from ..equilibrium.listing import nodes as walk_nodes
 from ..equilibrium.result import Status
 from ..equilibrium.traversal import Ending, Progress, Stopped, Traversal
 from ..errors import InputError, nearest
@@ -20,6 +21,8 @@ from .stage import CONTINUUM
 Ints = NDArray[np.int64]
 
 CHOICES = ("all", "one")
+#: most branches that are walked together
+CHUNK = 1 << 16
 EMPTY = "no equilibrium was found"
 
 
@@ -53,20 +56,7 @@ def solve(game: StochasticGame, *, equilibria: str = "all", cap: int = 10_000, s
     problems = StageProblems(game, 1 if one else starts)
     tree = Traversal(problems, time_limit=time_limit, progress=progress)
     problems.stop = tree.check_time
-    ending, total = Ending.FINISHED, None
-    nodes: Ints = np.zeros((0, len(tree.row)), dtype=np.int64)
-    settled = False
-    try:
-        tree.settle()
-        settled = True
-        if not one:
-            total = count(tree)
-    except Stopped as stopped:
-        ending = stopped.ending
-    except KeyboardInterrupt:
-        ending = Ending.INTERRUPTED
-    if settled:
-        nodes, ending = _list(tree, 1 if one else cap, one, ending)
+    nodes, total, ending = _work(tree, 1 if one else cap, one)
     builder = _Builder(problems, tree)
     status, because = _status(problems, tree, ending, one, total, len(nodes), cap)
     return StochasticSolution(
@@ -93,25 +83,30 @@ def _check_options(equilibria: str, cap: int, starts: int, time_limit: float | N
                          f"Got {time_limit!r} instead.")
 
 
-def _list(tree: Traversal, cap: int, one: bool, ending: Ending) -> tuple[Ints, Ending]:
-    """The first ``cap`` equilibria as rows of nodes; when time was over before, the first one."""
-    blocks, size = [], 0
-    hurried = ending in (Ending.TIME, Ending.INTERRUPTED)
-    if hurried:
-        tree.allow(None)
+def _work(tree: Traversal, cap: int, one: bool) -> tuple[Ints, int | None, Ending]:
+    """The first ``cap`` equilibria as rows of nodes, how many there are in all, and the ending.
+
+    Listing comes first: when it gets to the end below the cap there is nothing left to count.
+    """
+    blocks: list[Ints] = []
+    size, total = 0, None
+    ending = Ending.FINISHED
     try:
-        for block in tree.nodes(min(cap, 1 << 16), first_only=one or hurried):
+        tree.settle()
+        for block in walk_nodes(tree, min(cap, CHUNK), first_only=one):
             blocks.append(block[:cap - size])
-            size += len(blocks[-1])
+            size += len(block)
             if size >= cap:
                 break
+        if not one:
+            total = size if size < cap else count(tree)
     except Stopped as stopped:
         ending = stopped.ending
     except KeyboardInterrupt:
         ending = Ending.INTERRUPTED
     if not blocks:
-        return np.zeros((0, len(tree.row)), dtype=np.int64), ending
-    return np.concatenate(blocks), ending
+        blocks = [np.zeros((0, len(tree.row)), dtype=np.int64)]
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks), total, ending
 
 
 class _Builder:
@@ -142,7 +137,7 @@ class _Builder:
 
     def walk(self) -> Iterator[StochasticEquilibrium]:
         number = 0
-        for block in self.tree.nodes():
+        for block in walk_nodes(self.tree):
             for nodes in block:
                 number += 1
                 yield self.build(number, nodes)

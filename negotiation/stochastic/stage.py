@@ -1,4 +1,4 @@
-"""One state with fixed values elsewhere: the stage problem, its pure equilibria, its dominated actions.
+"""One state with fixed values elsewhere: the stage, its pure equilibria, its dominated actions.
 
 A stage has ``reward`` c (n, m_1, …, m_n) and ``keep`` D of the same shape (see
 ``kernels/stage_two.py``). A profile σ is an equilibrium, with V_i = E[c_i]/E[D_i], iff for every
