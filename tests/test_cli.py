@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import jsonschema
 import pytest
 
 import negotiation as ng
+from negotiation.catalog import names
 from negotiation.cli import main
 from negotiation.formats.record_schema import OUTPUTS, output_schema
 
@@ -101,6 +104,23 @@ def test_every_command_has_help(run: Any, command: str) -> None:
     said = run(command, "--help")
     assert said.status == 0
     assert said.out.startswith(f"usage: negotiation {command}")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_examples_in_the_help_run(run: Any, command: str, tmp_path: Path,
+                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = run(command, "--help").out.partition("examples:\n")[2].splitlines()
+    assert shown
+    if command == "check":
+        run("new", "my_game.toml")
+    for line in shown:
+        program, *call = line.split()
+        assert program == "negotiation"
+        said = run(*call)
+        assert said.status == 0, said.err
+        assert said.out
+        assert said.err == ""
 
 
 def test_version(run: Any) -> None:
@@ -301,6 +321,14 @@ def test_solve_json_obeys_its_schema(run: Any, tmp_path: Path, options: tuple[st
         assert not answer["complete"]
 
 
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("command", ["show", "check", "solve", "paths"])
+def test_json_of_every_bundled_game_obeys_its_schema(run: Any, command: str, name: str) -> None:
+    said = run(command, name, "--json")
+    assert said.status == 0, said.err
+    jsonschema.validate(said.json, output_schema(command))
+
+
 CALLS = [("list",), ("show", SMALL), ("check", SMALL), ("solve", SMALL), ("solve", "rubinstein"),
          ("cascade", SMALL, "--center", "trade", "--status", "settled"), ("paths", SMALL),
          ("bargain", "rubinstein", "divide"), ("show", "nrnap"), ("check", "nrnap")]
@@ -368,7 +396,8 @@ when = { g = "early" }
 payoff = { left = { a = -9.0 } }
 [moves.right]"""), encoding="utf-8")
     assert run("bargain", path, "left", "--json").json["state"] == {"f": "open", "g": "late"}
-    assert "The state: g (late); the rest as at the start." in run("bargain", path, "left").out
+    assert "The state: g (late); the rest as at the start." in " ".join(
+        run("bargain", path, "left").out.split())
     early = run("bargain", path, "left", "--state", "g=early")
     assert "The state: at the start." in early.out
     assert "There is no deal: on any terms somebody would lose" in early.out
@@ -496,6 +525,16 @@ def test_output_in_an_encoding_without_the_signs() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_an_interrupt_ends_a_solve_with_130() -> None:
+    call = [sys.executable, "-m", "negotiation", "cascade", "nrnap", "--boxes", "1000000"]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
+        time.sleep(1.0)
+        job.send_signal(signal.SIGINT)
+        out, err = job.communicate(timeout=60)
+    assert (job.returncode, out, err) == (130, "", "negotiation: interrupted\n")
+
+
 def test_an_interrupt_is_one_line(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -506,8 +545,6 @@ def test_an_interrupt_is_one_line(run: Any, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_progress_is_shown_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch,
                                               capsys: pytest.CaptureFixture[str]) -> None:
-    import time
-
     from negotiation.cli import terminal
     monkeypatch.setattr(terminal, "PATIENCE", 0.01)
     with terminal.Progress("solving x") as progress:

@@ -17,6 +17,22 @@ Start with 'negotiation list', then 'negotiation solve nrnap'.
 Exit status: 0 done; 1 a check was answered with "no"; 2 the input is wrong; 130 interrupted."""
 
 
+#: what --help shows of each command; tests run them
+EXAMPLES = {
+    "list": ("",),
+    "show": ("nrnap", "rubinstein --formulas"),
+    "check": ("my_game.toml", "my_game.toml --strict"),
+    "new": ("my_game.toml",),
+    "schema": ("", "solve"),
+    "solve": ("nrnap", "nrnap --set us_presence=0.3 --by 5",
+              "nrnap --block settle_central --json"),
+    "cascade": ("nrnap", "issue-linkage --center trade --status settled"),
+    "paths": ("nrnap --most 3",),
+    "bargain": ("central settle_central",
+                "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
+}
+
+
 class UsageError(Exception):
     """Arguments that cannot be used; ``command`` is the one whose --help tells more."""
 
@@ -74,13 +90,14 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     commands: dict[str, argparse.ArgumentParser] = {}
 
     def command(name: str, summary: str, *parts: Callable[[argparse.ArgumentParser], None],
-                ) -> argparse.ArgumentParser:
-        added = group.add_parser(name, help=summary, allow_abbrev=False,
-                                 description=summary[0].upper() + summary[1:] + ".")
+                ) -> None:
+        examples = "\n".join(f"  negotiation {name} {rest}".rstrip() for rest in EXAMPLES[name])
+        commands[name] = group.add_parser(
+            name, help=summary, allow_abbrev=False, epilog=f"examples:\n{examples}",
+            description=summary[0].upper() + summary[1:] + ".",
+            formatter_class=argparse.RawDescriptionHelpFormatter)
         for part in parts:
-            part(added)
-        commands[name] = added
-        return added
+            part(commands[name])
 
     command("list", "list the bundled games", _json)
     command("show", "show a game in words: actors, fronts, moves, linkages, parameters",
