@@ -26,15 +26,13 @@ def equilibria(payoffs: Floats) -> list[Profile] | None:
     if not (left and right and up and down):
         return None
     found = []
-    if left > 0.0:
-        if up > 0.0:
-            found.append(_PURE[0])
-    elif down > 0.0:
+    if left > 0.0 and up > 0.0:
+        found.append(_PURE[0])
+    if right > 0.0 and up < 0.0:
+        found.append(_PURE[1])
+    if left < 0.0 and down > 0.0:
         found.append(_PURE[2])
-    if right > 0.0:
-        if up < 0.0:
-            found.append(_PURE[1])
-    elif down < 0.0:
+    if right < 0.0 and down < 0.0:
         found.append(_PURE[3])
     if (left > 0.0) != (right > 0.0) and (up > 0.0) != (down > 0.0):
         x, y = down - up, right - left
