@@ -10,21 +10,29 @@ which is the reverse topological order that the solver works in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
 from .expressions import Expression
-from .model import Condition, Game, Linkage, Move, Number
+from .kernels.graph import components_and_levels
+from .model import Condition, Game, Linkage, Number
+from .reachable import Indices, explore, holds
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 MAX_STATES = 4_000_000
+#: states and edges worked on at a time, so that what is in between stays in the cache
+BLOCK, EDGE_BLOCK = 1 << 14, 1 << 16
+#: combinations of statuses of several fronts that are put into one table of flows
+MOST_JOINT = 1 << 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +55,7 @@ class Lattice:
         bargain: (E,) row of the edge in the term arrays, −1 where no issues are on the table.
         value, curvature: (D, T, J, n) of the T bargained edges, padded with zero issues.
         weights: (D, T, n) bargaining power, 1 where the file says nothing.
+        noise: (D, number of moves, n) ratification noise ς, 0 where the file says nothing.
     """
 
     game: Game
@@ -54,19 +63,20 @@ class Lattice:
     states: NDArray[np.int16]
     component: Ints
     level: Ints
-    edge_state: Ints
-    edge_move: Ints
-    edge_target: Ints
+    edge_state: Indices
+    edge_move: Indices
+    edge_target: Indices
     first_edge: Ints
     discount: Floats
     flow: Floats
     rate: Floats
     lump: Floats
     member: Bools
-    bargain: Ints
+    bargain: Indices
     value: Floats
     curvature: Floats
     weights: Floats
+    noise: Floats
 
     @property
     def draws(self) -> int:
@@ -107,7 +117,7 @@ class Lattice:
 
     def holds(self, condition: Condition) -> Bools:
         """(S,) where a condition on fronts' statuses holds."""
-        return _holds(self.game, self.states, condition)
+        return holds(self.game, self.states, condition)
 
     def payoff_range(self) -> Floats:
         """(D, n) how far apart an actor's payoffs can lie; tolerances are relative to it.
@@ -115,14 +125,19 @@ class Lattice:
         The spread of perpetual flows f/r plus the largest lump and the largest worth of terms; for
         an actor whom nothing pays, the largest range among the others (1 if there is none).
         """
-        stay = self.flow / self.discount[:, None, :]
-        spread = stay.max(axis=1) - stay.min(axis=1)
+        return self._range
+
+    @cached_property
+    def _range(self) -> Floats:
+        spread: Floats = (self.flow.max(axis=1) - self.flow.min(axis=1)) / self.discount
         if self.lump.shape[1]:
-            spread = spread + np.abs(self.lump).max(axis=1)
+            spread = spread + np.maximum(self.lump.max(axis=1), -self.lump.min(axis=1))
         if self.value.shape[1]:
             spread = spread + (np.abs(self.value) + 0.5 * self.curvature).sum(axis=2).max(axis=1)
         largest = spread.max(axis=1, keepdims=True)
-        return np.where(spread > 0, spread, np.where(largest > 0, largest, 1.0))
+        out = np.where(spread > 0, spread, np.where(largest > 0, largest, 1.0))
+        out.setflags(write=False)
+        return out
 
 
 def build_lattice(game: Game, draws: Mapping[str, Floats] | None = None,
@@ -139,11 +154,10 @@ def build_lattice(game: Game, draws: Mapping[str, Floats] | None = None,
     """
     values = game.parameter_values(draws)
     count = max((np.size(v) for v in (draws or {}).values()), default=1)
-    states, edge_state, edge_move, edge_target = _explore(game, max_states)
-    order = np.lexsort((edge_move, edge_state))
-    edge_state, edge_move, edge_target = edge_state[order], edge_move[order], edge_target[order]
-    component, level = _levels(len(states), edge_state, edge_target)
-    first = np.searchsorted(edge_state, np.arange(len(states) + 1))
+    states, layers, edge_state, edge_move, edge_target = explore(game, max_states)
+    first = np.zeros(len(states) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(edge_state, minlength=len(states)), out=first[1:])
+    component, level = components_and_levels(first, edge_target, layers)
     numbers = _Numbers(game, values, count, states, edge_state, edge_move)
     bargain, value, curvature, weights = numbers.terms()
     return Lattice(
@@ -151,123 +165,7 @@ def build_lattice(game: Game, draws: Mapping[str, Floats] | None = None,
         edge_state=edge_state, edge_move=edge_move, edge_target=edge_target, first_edge=first,
         discount=numbers.discount(), flow=numbers.flow(), rate=numbers.rate(),
         lump=numbers.lump(), member=numbers.member(), bargain=bargain, value=value,
-        curvature=curvature, weights=weights)
-
-
-# ---- structure ------------------------------------------------------------------------------
-
-def _holds(game: Game, states: NDArray[np.int16], condition: Condition) -> Bools:
-    names = list(game.fronts)
-    result = np.ones(len(states), dtype=bool)
-    for front, statuses in condition.items():
-        k = names.index(front)
-        known = game.fronts[front].statuses
-        result &= np.isin(states[:, k], [known.index(status) for status in statuses])
-    return result
-
-
-def _available(game: Game, states: NDArray[np.int16], move: Move) -> Bools:
-    k = list(game.fronts).index(move.front)
-    known = game.fronts[move.front].statuses
-    source = np.isin(states[:, k], [known.index(status) for status in move.sources])
-    return source & _holds(game, states, move.when)
-
-
-def _apply(game: Game, states: NDArray[np.int16], move: Move) -> NDArray[np.int16]:
-    names = list(game.fronts)
-    after = states.copy()
-    for front, status in {move.front: move.target, **move.sets}.items():
-        after[:, names.index(front)] = game.fronts[front].statuses.index(status)
-    return after
-
-
-def _explore(game: Game, max_states: int) -> tuple[NDArray[np.int16], Ints, Ints, Ints]:
-    """Breadth-first search from the start: states (start first) and edges as index arrays."""
-    radix = np.array([len(front.statuses) for front in game.fronts.values()], dtype=object)
-    if np.prod(radix) >= 2**62:
-        raise InputError(f"{game.name}: the fronts have {np.prod(radix)} combinations of statuses; "
-                         f"this version handles at most 2^62, and {max_states} reachable ones")
-    strides = np.array([int(np.prod(radix[k + 1:])) for k in range(len(radix))], dtype=np.int64)
-    start = [front.statuses.index(front.start) for front in game.fronts.values()]
-    frontier = np.array([start], dtype=np.int16)
-    rows, codes = [frontier], [frontier.astype(np.int64) @ strides]
-    seen = codes[0]
-    edges: list[tuple[Ints, Ints, Ints]] = []
-    while len(frontier):
-        here = frontier.astype(np.int64) @ strides
-        reached = []
-        for m, move in enumerate(game.moves.values()):
-            able = np.flatnonzero(_available(game, frontier, move))
-            if len(able):
-                after = _apply(game, frontier[able], move)
-                there = after.astype(np.int64) @ strides
-                edges.append((here[able], np.full(len(able), m), there))
-                reached.append((there, after))
-        if not reached:
-            break
-        new, at = np.unique(np.concatenate([codes for codes, _ in reached]), return_index=True)
-        fresh = ~np.isin(new, seen)
-        frontier = np.concatenate([after for _, after in reached])[at[fresh]]
-        seen = np.union1d(seen, new)
-        if len(seen) > max_states:
-            raise InputError(f"{game.name}: more than {max_states} states can be reached")
-        rows.append(frontier)
-        codes.append(new[fresh])
-    states, all_codes = np.concatenate(rows), np.concatenate(codes)
-    if not edges:
-        none = np.zeros(0, dtype=np.int64)
-        return states, none, none, none
-    by_code = np.argsort(all_codes)
-
-    def index(wanted: Ints) -> Ints:
-        found: Ints = by_code[np.searchsorted(all_codes[by_code], wanted)]
-        return found
-
-    source, which, target = (np.concatenate(part) for part in zip(*edges, strict=True))
-    return states, index(source), which.astype(np.int64), index(target)
-
-
-def _levels(size: int, source: Ints, target: Ints) -> tuple[Ints, Ints]:
-    """Component and level of every state."""
-    level, left = _longest_chains(size, source, target)
-    component = np.arange(size)
-    if not left.any():
-        return component, level
-    from scipy.sparse import coo_array  # only games with cycles pay for it
-    from scipy.sparse.csgraph import connected_components
-
-    # chains from the states that are left end in a cycle; among them, look for the components
-    inside = left[source] & left[target]
-    place = np.cumsum(left) - 1
-    graph = coo_array((np.ones(inside.sum(), dtype=np.int8),
-                       (place[source[inside]], place[target[inside]])), shape=(left.sum(),) * 2)
-    _, label = connected_components(graph, directed=True, connection="strong")
-    first = np.full(label.max() + 1, size)
-    np.minimum.at(first, label, np.flatnonzero(left))
-    component[left] = first[label]
-    between = component[source] != component[target]
-    level, _ = _longest_chains(size, component[source[between]], component[target[between]])
-    return component, level[component]
-
-
-def _longest_chains(size: int, source: Ints, target: Ints) -> tuple[Ints, Bools]:
-    """Longest distance to a terminal state (Kahn's algorithm, a level at a time), and the states
-    that a cycle can be reached from, which have none.
-    """
-    level = np.zeros(size, dtype=np.int64)
-    remaining = np.bincount(source, minlength=size)
-    into = np.argsort(target, kind="stable")
-    begin = np.searchsorted(target[into], np.arange(size + 1))
-    frontier, depth = np.flatnonzero(remaining == 0), 0
-    while len(frontier):
-        level[frontier] = depth
-        counts = begin[frontier + 1] - begin[frontier]
-        offsets = np.repeat(begin[frontier] - np.cumsum(counts) + counts, counts)
-        arriving = into[offsets + np.arange(counts.sum())]
-        lost = np.bincount(source[arriving], minlength=size)
-        remaining = remaining - lost
-        frontier, depth = np.flatnonzero((remaining == 0) & (lost > 0)), depth + 1
-    return level, remaining > 0
+        curvature=curvature, weights=weights, noise=numbers.noise())
 
 
 def cycle_message(lattice: Lattice) -> str | None:
@@ -296,14 +194,20 @@ class _Numbers:
     """Evaluates every number of a game on arrays of draws, states and edges."""
 
     def __init__(self, game: Game, values: dict[str, float], draws: int,
-                 states: NDArray[np.int16], edge_state: Ints, edge_move: Ints) -> None:
+                 states: NDArray[np.int16], edge_state: Indices, edge_move: Indices) -> None:
         self.game, self.values, self.draws, self.states = game, values, draws, states
         self.edge_state, self.edge_move = edge_state, edge_move
         self.actor = {name: i for i, name in enumerate(game.actors)}
         self.moves = list(game.moves.values())
         self.move_index = {move.name: m for m, move in enumerate(self.moves)}
-        self.edges_of = [np.flatnonzero(edge_move == m) for m in range(len(self.moves))]
-        self.links = [(link, _holds(game, states, link.when)) for link in game.linkages]
+        self.links = [(link, holds(game, states, link.when)) for link in game.linkages]
+        self._edges_of: dict[int, Ints] = {}
+
+    def edges_of(self, move: int) -> Ints:
+        """Edges of a move, ascending."""
+        if move not in self._edges_of:
+            self._edges_of[move] = np.flatnonzero(self.edge_move == move)
+        return self._edges_of[move]
 
     def number(self, number: Number, path: str, least: float = -np.inf, strict: bool = False,
                ) -> Floats:
@@ -339,63 +243,133 @@ class _Numbers:
 
     def flow(self) -> Floats:
         flow = np.zeros((self.draws, len(self.states), len(self.actor)))
+        tables = self._flow_tables()
+        links = [(held, self.payments(link.flow, f"linkages[{at}].flow"))
+                 for at, (link, held) in enumerate(self.links) if link.flow]
+        block = max(BLOCK // self.draws, 1)
+        for begin in range(0, len(self.states), block):
+            part = slice(begin, begin + block)
+            for columns, table in tables:
+                flow[:, part] += _rows_of(table, columns[part])
+            for held, extra in links:
+                rows = begin + np.flatnonzero(held[part])
+                if len(rows):
+                    flow[:, rows] += extra[:, None]
+        return flow
+
+    def _flow_tables(self) -> list[tuple[Indices, Floats]]:
+        """Pairs ((S,) row, (D, rows, n) table) whose rows add up to the fronts' flows; a table
+        serves several fronts at once."""
+        most = min(MOST_JOINT, len(self.states))
+        tables: list[tuple[Indices, Floats]] = []
         for k, (name, front) in enumerate(self.game.fronts.items()):
             by_status = np.zeros((self.draws, len(front.statuses), len(self.actor)))
             for status, table in front.flow.items():
                 by_status[:, front.statuses.index(status)] = self.payments(
                     table, f"fronts.{name}.flow.{status}")
-            flow += by_status[:, self.states[:, k]]
-        for at, (link, holds) in enumerate(self.links):
-            if link.flow and holds.any():
-                flow[:, holds] += self.payments(link.flow, f"linkages[{at}].flow")[:, None]
-        return flow
+            if not by_status.any():
+                continue
+            column: Indices = self.states[:, k]
+            if tables and tables[-1][1].shape[1] * by_status.shape[1] <= most:
+                before, joint = tables.pop()
+                column = column + before * by_status.shape[1]
+                by_status = (joint[:, :, None] + by_status[:, None]).reshape(
+                    self.draws, -1, len(self.actor))
+            tables.append((column, by_status))
+        return tables
 
-    def _touching(self, part: str, move: Move) -> list[tuple[int, Linkage, Ints]]:
-        """Linkages whose table ``part`` names the move, with the rows of its edges they hold on."""
-        edges = self.edge_state[self.edges_of[self.move_index[move.name]]]
-        return [(at, link, np.flatnonzero(holds[edges]))
-                for at, (link, holds) in enumerate(self.links) if move.name in getattr(link, part)]
+    def _touching(self, part: str, move: int) -> list[tuple[int, Linkage, Ints]]:
+        """Linkages whose table ``part`` names the move, with those of its edges they hold on, as
+        places among them."""
+        name = self.moves[move].name
+        return [(at, link, np.flatnonzero(holds[self.edge_state[self.edges_of(move)]]))
+                for at, (link, holds) in enumerate(self.links) if name in getattr(link, part)]
 
     def rate(self) -> Floats:
-        rate = np.zeros((self.draws, len(self.edge_state)))
+        base = np.zeros((self.draws, len(self.moves)))
         for m, move in enumerate(self.moves):
-            base = np.empty((self.draws, len(self.edges_of[m])))
-            base[:] = self.number(move.rate, f"moves.{move.name}.rate", least=0.0)[..., None]
-            for at, link, rows in self._touching("rate", move):
-                factor = self.number(link.rate[move.name], f"linkages[{at}].rate.{move.name}", 0.0)
-                base[:, rows] *= factor[..., None]
-            rate[:, self.edges_of[m]] = base
+            base[:, m] = self.number(move.rate, f"moves.{move.name}.rate", least=0.0)
+        links = [(m, at, np.broadcast_to(self.number(
+                     link.rate[move.name], f"linkages[{at}].rate.{move.name}", 0.0), self.draws))
+                 for m, move in enumerate(self.moves)
+                 for at, (link, _) in enumerate(self.links) if move.name in link.rate]
+        rate = np.empty((self.draws, len(self.edge_move)))
+        for part in self._blocks():
+            rate[:, part] = base[:, self.edge_move[part]]
+            for rows, factor in self._linked(part, links):
+                rate[:, rows] *= factor[:, None]
         return rate
 
     def lump(self) -> Floats:
-        lump = np.zeros((self.draws, len(self.edge_state), len(self.actor)))
+        base = np.zeros((self.draws, len(self.moves), len(self.actor)))
         for m, move in enumerate(self.moves):
-            base = np.repeat(self.payments(move.payoff, f"moves.{move.name}.payoff")[:, None],
-                             len(self.edges_of[m]), axis=1)
-            for at, link, rows in self._touching("payoff", move):
-                base[:, rows] += self.payments(
-                    link.payoff[move.name], f"linkages[{at}].payoff.{move.name}")[:, None]
-            lump[:, self.edges_of[m]] = base
+            base[:, m] = self.payments(move.payoff, f"moves.{move.name}.payoff")
+        links = [(m, at, self.payments(
+                     link.payoff[move.name], f"linkages[{at}].payoff.{move.name}"))
+                 for m, move in enumerate(self.moves)
+                 for at, (link, _) in enumerate(self.links) if move.name in link.payoff]
+        lump = np.empty((self.draws, len(self.edge_move), len(self.actor)))
+        for part in self._blocks():
+            lump[:, part] = _rows_of(base, self.edge_move[part])
+            for rows, extra in self._linked(part, links):
+                for i in np.flatnonzero(extra.any(axis=0)):
+                    lump[:, rows, i] += extra[:, i, None]
         return lump
+
+    def _blocks(self) -> Iterator[slice]:
+        """Runs of edges that are short enough to stay in the cache."""
+        size = max(EDGE_BLOCK // self.draws, 256)
+        for begin in range(0, len(self.edge_move), size):
+            yield slice(begin, begin + size)
+
+    def _linked(self, part: slice, links: Sequence[tuple[int, int, Floats]],
+                ) -> Iterator[tuple[Ints, Floats]]:
+        """For links (move, place in the list of linkages, numbers): the edges of a block that each
+        changes, and its numbers."""
+        moves, states = self.edge_move[part], self.edge_state[part]
+        for m, same in itertools.groupby(links, key=lambda link: link[0]):
+            rows = np.flatnonzero(moves == m)
+            here = states[rows]
+            for _, at, numbers in same:
+                held = rows[self.links[at][1][here]]
+                if len(held):
+                    yield part.start + held, numbers
 
     def member(self) -> Bools:
         member = np.zeros((len(self.moves), len(self.actor)), dtype=bool)
         for m, move in enumerate(self.moves):
             member[m, [self.actor[name] for name in move.by]] = True
-        out: Bools = member[self.edge_move]
+        out: Bools = np.take(member, self.edge_move, axis=0)
         return out
 
-    def terms(self) -> tuple[Ints, Floats, Floats, Floats]:
+    def noise(self) -> Floats:
+        """(D, moves, n) a move's own noise, else the game's; 0 where neither names the actor."""
+        noise = np.zeros((self.draws, len(self.moves), len(self.actor)))
+        for m, move in enumerate(self.moves):
+            own = move.noise is not None
+            given = move.noise if move.noise is not None else self.game.noise
+            path = f"moves.{move.name}.noise" if own else "noise"
+            if isinstance(given, Mapping):
+                noise[:, m] = self.payments(given, path, least=0.0)
+            else:
+                noise[:, m] = self.number(given, path, least=0.0)[..., None]
+        return noise
+
+    def terms(self) -> tuple[Indices, Floats, Floats, Floats]:
         n = len(self.actor)
+        if not any(move.issues for move in self.moves):
+            nothing = np.zeros((self.draws, 0, 0, n))
+            return (np.broadcast_to(np.int32(-1), self.edge_move.shape), nothing, nothing,
+                    np.ones((self.draws, 0, n)))
         width = max((len(move.issues) for move in self.moves), default=0)
         bargained = np.array([bool(move.issues) for move in self.moves], dtype=bool)
         is_bargain = bargained[self.edge_move] if len(self.moves) else np.zeros(0, dtype=bool)
         total = int(is_bargain.sum())
-        row = np.where(is_bargain, np.cumsum(is_bargain) - 1, -1).astype(np.int64)
+        row = np.where(is_bargain, np.cumsum(is_bargain) - 1, -1).astype(np.int32)
         value = np.zeros((self.draws, total, width, n))
         curvature, weights = np.zeros_like(value), np.ones((self.draws, total, n))
         for m, move in enumerate(self.moves):
-            rows = row[self.edges_of[m]]
+            rows = row[self.edges_of(m)]
             if not move.issues or not len(rows):
                 continue
             names = list(move.issues)
@@ -404,15 +378,26 @@ class _Numbers:
                 value[:, rows, j] = self.payments(issue.value, f"{path}.value")[:, None]
                 curvature[:, rows, j] = self.payments(
                     issue.curvature, f"{path}.curvature", least=0.0)[:, None]
-            for at, link, held in self._touching("value", move):
+            for at, link, held in self._touching("value", m):
                 for name, table in link.value[move.name].items():
                     value[:, rows[held], names.index(name)] += self.payments(
                         table, f"linkages[{at}].value.{move.name}.{name}")[:, None]
             for name, number in move.weights.items():
                 weights[:, rows, self.actor[name]] = self.number(
                     number, f"moves.{move.name}.weights.{name}", 0.0, True)[..., None]
-            for at, link, held in self._touching("weights", move):
+            for at, link, held in self._touching("weights", m):
                 for name, number in link.weights[move.name].items():
                     weights[:, rows[held], self.actor[name]] *= self.number(
                         number, f"linkages[{at}].weights.{move.name}.{name}", 0.0, True)[..., None]
         return row, value, curvature, weights
+
+
+def _rows_of(table: Floats, rows: Indices) -> Floats:
+    """(D, B, n) rows of a table (D, R, n); numpy takes single numbers faster than short rows."""
+    if len(table) > 1 or table.shape[2] > 8:
+        out: Floats = np.take(table, rows, axis=1)
+        return out
+    out = np.empty((1, len(rows), table.shape[2]))
+    for i in range(table.shape[2]):
+        out[0, :, i] = table[0, :, i][rows]
+    return out

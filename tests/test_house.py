@@ -16,7 +16,7 @@ PACKAGE = ROOT / "negotiation"
 #: ground floor first; a module imports from its own floor or below. The longest prefix decides.
 FLOORS = (
     ("errors", "frozen", "expressions", "model", "settings"),
-    ("formats", "catalog", "lattice", "bargaining", "kernels", "process",
+    ("formats", "catalog", "lattice", "reachable", "bargaining", "kernels", "process",
      "normal_form.game", "normal_form.index", "normal_form.structure"),
     ("equilibrium", "normal_form", "stochastic"),
     ("cascade", "settlement"),
