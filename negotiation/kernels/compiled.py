@@ -16,6 +16,7 @@ from typing import Any
 
 #: module of kernels → its functions, each after those that it calls
 KERNELS = {
+    "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
     "bimatrix_loops": ("_unit", "_whole", "_distinct", "_bits", "_complementary", "_probabilities",
@@ -71,6 +72,6 @@ def _load(module: str) -> dict[str, Callable[..., Any]]:
 def _jit(numba: Any, plain: Callable[..., Any]) -> Callable[..., Any]:
     """Compiled and kept on disk; only in memory where no folder for that can be written."""
     try:
-        return numba.njit(plain, cache=True)       # type: ignore[no-any-return]
+        return numba.njit(plain, cache=True, error_model="numpy")       # type: ignore[no-any-return]
     except RuntimeError:
-        return numba.njit(plain)                   # type: ignore[no-any-return]
+        return numba.njit(plain, error_model="numpy")                   # type: ignore[no-any-return]

@@ -1,9 +1,36 @@
-"""Games in normal form and all their Nash equilibria."""
+"""Games in normal form: all their Nash equilibria, and what a mediator can add.
+
+    >>> from negotiation.normal_form import NormalFormGame, solve
+    >>> dilemma = NormalFormGame([[[3, 0], [5, 1]], [[3, 5], [0, 1]]])
+    >>> solve(dilemma).equilibria[0].support
+    ((1,), (1,))
+"""
 
 from __future__ import annotations
 
+from .batch import BatchSolution, solve_batch, warm
+from .components import NashComponent, NashSubset
+from .correlated import CorrelatedEquilibrium, correlated_equilibrium
 from .game import NormalFormGame
 from .result import NashEquilibrium, NashSolution
-from .solver import solve
+from .solver import METHODS, certify, solve
+from .structure import Dominance, Rationalizable, strategically_zero_sum
 
-__all__ = ["NashEquilibrium", "NashSolution", "NormalFormGame", "solve"]
+__all__ = [
+    "METHODS",
+    "BatchSolution",
+    "CorrelatedEquilibrium",
+    "Dominance",
+    "NashComponent",
+    "NashEquilibrium",
+    "NashSolution",
+    "NashSubset",
+    "NormalFormGame",
+    "Rationalizable",
+    "certify",
+    "correlated_equilibrium",
+    "solve",
+    "solve_batch",
+    "strategically_zero_sum",
+    "warm",
+]

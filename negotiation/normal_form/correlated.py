@@ -131,7 +131,7 @@ def _goal(game: NormalFormGame, objective: object, above: Floats) -> tuple[Float
 def _profile(game: NormalFormGame, objective: object) -> tuple[int, ...]:
     if not isinstance(objective, Sequence) or len(objective) != game.n:
         raise InputError(f"an objective is one of {', '.join((*OBJECTIVES, *game.players))}, or a "
-                         f"profile with one action for each of {game.n} players. Got {objective!r}.")
+                         f"profile, one action for each of {game.n} players. Got {objective!r}.")
     at = []
     for i, action in enumerate(objective):
         names = game.actions[i]
@@ -152,7 +152,9 @@ def _value(game: NormalFormGame, objective: object, distribution: Floats) -> flo
     if isinstance(objective, str):
         if objective == "sum":
             return float(pays.sum())
-        return float(pays.min() if objective == "worst-off" else pays[game.players.index(objective)])
+        if objective == "worst-off":
+            return float(pays.min())
+        return float(pays[game.players.index(objective)])
     return float(distribution[_profile(game, objective)])
 
 

@@ -173,7 +173,7 @@ class NormalFormGame:
         Gains and regrets are differences, which large payoffs of both sides would drown.
         """
         each = (self.n, *([1] * self.n))
-        table = self.payoffs if self._given is None else self._given
+        table: NDArray[Any] = self.payoffs if self._given is None else self._given
         low = np.array([part.min() for part in table], dtype=table.dtype).reshape(each)
         with np.errstate(over="ignore"):
             above: Floats = (table - low).astype(np.float64)
