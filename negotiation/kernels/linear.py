@@ -18,12 +18,11 @@ def solve_signed(matrix: Floats, right: Floats) -> tuple[Floats | None, bool]:
     Returns:
         the solution, or None when the matrix is singular.
     """
-    from scipy.linalg.lapack import dgetrf, dgetrs
+    from scipy.linalg.lapack import dgesv
 
-    lu, pivots, info = dgetrf(matrix, overwrite_a=True)
+    lu, pivots, solved, info = dgesv(matrix, right, overwrite_a=True, overwrite_b=True)
     if info != 0:
         return None, False
     swaps = int(np.count_nonzero(pivots != np.arange(len(pivots))))
     negative = int(np.count_nonzero(np.diagonal(lu) < 0))
-    solved, info = dgetrs(lu, pivots, right, overwrite_b=True)
-    return (solved if info == 0 else None), (swaps + negative) % 2 == 0
+    return solved, (swaps + negative) % 2 == 0

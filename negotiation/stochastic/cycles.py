@@ -80,7 +80,7 @@ def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
     relative = float((tie / cycle.spread).min())
     arrays = Field(cycle.rewards, cycle.inside, cycle.discount, cycle.spread)
     rng = np.random.default_rng(0)
-    size = sum(arrays.states * (m - 1) for m in arrays.most)
+    size = Branch(arrays).size
     nudge = 0.0
     for _ in range(MOST_NUDGES):
         end = follow(Branch(arrays, nudge * rng.standard_normal(size)), relative, stop)
@@ -101,10 +101,10 @@ def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
     return answer
 
 
-def _profiles(mixed: list[Floats] | None, cycle: Cycle) -> list[Profile] | None:
+def _profiles(mixed: Floats | None, cycle: Cycle) -> list[Profile] | None:
     if mixed is None:
         return None
-    return [tuple(mixed[i][s, :m] for i, m in enumerate(shape))
+    return [tuple(mixed[i, s, :m] for i, m in enumerate(shape))
             for s, shape in enumerate(cycle.shapes)]
 
 

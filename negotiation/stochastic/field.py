@@ -1,7 +1,7 @@
 """The smooth part of a component: values, action values and their derivatives at a mixed profile.
 
-For K states and n players, with σ_i (K, M_i) the mixed actions (padded with actions of weight 0
-where a state has fewer), in payoffs divided by each player's range:
+For K states, n players and at most M actions, with σ (n, K, M) the mixed actions (0 where a player
+has fewer), in payoffs divided by each player's range:
 
     V_i = (I − δ_i P)⁻¹ r_i,   Q_i(s, a) = E[u_i + δ_i φ V_i | s, a],
 
@@ -10,8 +10,8 @@ where a state has fewer), in payoffs divided by each player's range:
 
 where H_ij is player i's action value when j plays b, φ_i the transition when i plays a, and q_ij(b)
 the mean of H_ij over i's own mix (q_ii = Q_i). One K × K factorisation serves all players with one
-discount factor, and the derivative is the outer product of a (K M_i, K) matrix with a (K M_j)
-vector, plus blocks on the diagonal: no larger system appears.
+discount factor, and the derivative is the product of a (K M, K) matrix and a (K, M) one per pair
+of players, plus blocks on the diagonal: no larger system appears.
 """
 
 from __future__ import annotations
@@ -29,14 +29,19 @@ Bools = NDArray[np.bool_]
 
 @dataclass(eq=False)
 class Point:
-    """What is known at a profile: ``value`` (n, K), per player ``action_value`` Q (K, M_i)."""
+    """What is known at a profile.
 
-    mixed: list[Floats]
+    ``mixed`` σ, ``action_value`` Q (n, K, M); ``value`` (n, K); per player ``worth`` (K, M, A) of
+    every profile of the others; ``move`` φ_i (n, K, M, K); ``future`` (I − δ_i P)⁻¹ (n, K, K), or
+    (1, K, K) when all have one discount factor.
+    """
+
+    mixed: Floats
     value: Floats
-    action_value: list[Floats]
+    action_value: Floats
     worth: list[Floats]
-    chain: Floats
-    move: list[Floats]
+    move: Floats
+    future: Floats
 
 
 class Field:
@@ -51,71 +56,78 @@ class Field:
     def __init__(self, rewards: Sequence[Floats], inside: Sequence[Floats], discount: Floats,
                  spread: Floats) -> None:
         self.states, self.players = len(rewards), len(discount)
-        self.discount, self.spread = discount, spread
+        self.discount = discount
         shapes = [reward.shape[1:] for reward in rewards]
-        self.most = tuple(max(shape[i] for shape in shapes) for i in range(self.players))
-        size, n = self.states, self.players
-        reward = np.zeros((size, n, *self.most))
-        move = np.zeros((size, *self.most, size))
-        self.real = [np.zeros((size, m), dtype=bool) for m in self.most]
+        self.most = max(max(shape) for shape in shapes)
+        size, n, most = self.states, self.players, self.most
+        reward = np.zeros((size, n, *[most] * n))
+        move = np.zeros((size, *[most] * n, size))
+        self.real = np.zeros((n, size, most), dtype=bool)
         for s, shape in enumerate(shapes):
             box = tuple(slice(m) for m in shape)
             reward[s][(slice(None), *box)] = rewards[s] / spread.reshape(-1, *[1] * n)
             move[s][box] = inside[s]
             for i, m in enumerate(shape):
-                self.real[i][s, :m] = True
+                self.real[i, s, :m] = True
         # per player: own action first, the others' profile flattened
-        self._reward, self._move = [], []
-        for i, m in enumerate(self.most):
-            self._reward.append(np.ascontiguousarray(
-                np.moveaxis(reward[:, i], i + 1, 1).reshape(size, m, -1)))
-            self._move.append(np.ascontiguousarray(
-                np.moveaxis(move, i + 1, 1).reshape(size, m, -1, size)))
-        self._one_discount = bool((discount == discount[0]).all())
+        self._reward = [np.ascontiguousarray(np.moveaxis(reward[:, i], i + 1, 1).reshape(
+            size, most, -1)) for i in range(n)]
+        self._move = [np.ascontiguousarray(np.moveaxis(move, i + 1, 1).reshape(
+            size, most, -1, size)) for i in range(n)]
+        self._unit = np.eye(size)
+        self._rates = discount[:1] if (discount == discount[0]).all() else discount
 
-    def _others(self, mixed: list[Floats], skip: tuple[int, ...]) -> Floats:
-        """(K, A) chances of the profiles of all players but some, flattened."""
-        weights = np.ones((self.states, 1))
-        for j, p in enumerate(mixed):
-            if j not in skip:
-                weights = (weights[:, :, None] * p[:, None, :]).reshape(self.states, -1)
+    def _others(self, mixed: Floats, skip: int) -> Floats:
+        """(K, A) chances of the profiles of all players but one, flattened."""
+        weights = self._unit[:, :1] * 0.0 + 1.0
+        for j in range(self.players):
+            if j != skip:
+                weights = (weights[:, :, None] * mixed[j][:, None, :]).reshape(self.states, -1)
         return weights
 
-    def at(self, mixed: list[Floats]) -> Point:
+    def at(self, mixed: Floats) -> Point:
         """Values and action values of a profile."""
-        others = [self._others(mixed, (i,)) for i in range(self.players)]
-        move = [(others[i][:, None, None, :] @ self._move[i])[:, :, 0]
-                for i in range(self.players)]
+        n, size, most = mixed.shape
+        others = [self._others(mixed, i) for i in range(n)]
+        move = np.empty((n, size, most, size))
+        reward = np.empty((n, size))
+        for i in range(n):
+            np.matmul(others[i][:, None, None, :], self._move[i], out=move[i][:, :, None])
+            reward[i] = ((self._reward[i] @ others[i][:, :, None])[..., 0] * mixed[i]).sum(axis=1)
         chain = (mixed[0][:, None, :] @ move[0])[:, 0]
-        value = np.empty((self.players, self.states))
-        worth, action_value = [], []
-        reward = np.stack([((mixed[i][:, None, :] @ self._reward[i])[:, 0] * others[i]).sum(axis=1)
-                           for i in range(self.players)])
-        if self._one_discount:
-            value[:] = np.linalg.solve(np.eye(self.states) - self.discount[0] * chain, reward.T).T
-        else:
-            for i, delta in enumerate(self.discount):
-                value[i] = np.linalg.solve(np.eye(self.states) - delta * chain, reward[i])
-        for i, delta in enumerate(self.discount):
-            g = self._reward[i] + delta * (self._move[i] @ value[i])
-            worth.append(g)
-            action_value.append((g @ others[i][:, :, None])[:, :, 0])
-        return Point(mixed, value, action_value, worth, chain, move)
+        # the condition of I − δ P is at most (1 + δ) / (1 − δ)
+        future = np.linalg.inv(self._unit - self._rates[:, None, None] * chain)
+        value = (future @ reward[..., None])[..., 0]
+        worth = [self._reward[i] + self.discount[i] * (self._move[i] @ value[i]) for i in range(n)]
+        action_value = np.stack([(worth[i] @ others[i][:, :, None])[..., 0] for i in range(n)])
+        return Point(mixed, value, action_value, worth, move, future)
 
     def pair(self, point: Point, i: int, j: int) -> Floats:
-        """H_ij (K, M_i, M_j): player i's action value when j plays each of its actions."""
-        size = self.states
-        rest = [m for k, m in enumerate(self.most) if k != i]
-        g = point.worth[i].reshape(size, self.most[i], *rest)
-        g = np.moveaxis(g, 2 + (j if j < i else j - 1), 2).reshape(size, self.most[i],
-                                                                   self.most[j], -1)
-        if g.shape[-1] == 1:
-            return g[..., 0]
-        out: Floats = (g @ self._others(point.mixed, (i, j))[:, None, :, None])[..., 0]
-        return out
+        """H_ij (K, M, M): player i's action value when j plays each of its actions."""
+        most = self.most
+        others = [k for k in range(self.players) if k != i]
+        worth = point.worth[i]
+        while others[-1] != j:
+            worth = (worth.reshape(self.states, most, -1, most)
+                     @ point.mixed[others.pop()][:, None, :, None])[..., 0]
+        while others[0] != j:
+            worth = (point.mixed[others.pop(0)][:, None, None, :]
+                     @ worth.reshape(self.states, most, most, -1))[:, :, 0]
+        return worth.reshape(self.states, most, most)
 
-    def propagate(self, i: int, rows: Floats, chain: Floats) -> Floats:
-        """δ_i rows (I − δ_i P)⁻¹ for (R, K) rows."""
-        matrix = np.eye(self.states) - self.discount[i] * chain
-        out: Floats = self.discount[i] * np.linalg.solve(matrix.T, rows.T).T
+    def means(self, point: Point) -> tuple[Floats, Floats]:
+        """H (n, n, K, M, M), zero where i = j, and q (n, n, K, M), its means over i's own mix."""
+        n, size, most = point.mixed.shape
+        pairs = np.zeros((n, n, size, most, most))
+        for i in range(n):
+            for j in range(n):
+                if i != j:
+                    pairs[i, j] = self.pair(point, i, j)
+        mean = (point.mixed[:, None, :, None, :] @ pairs)[..., 0, :]
+        mean[np.arange(n), np.arange(n)] = point.action_value
+        return pairs, mean
+
+    def propagate(self, point: Point, rows: Floats) -> Floats:
+        """δ_i rows_i (I − δ_i P)⁻¹ for (n, R, K) rows."""
+        out: Floats = (self.discount[:, None, None] * rows) @ point.future
         return out

@@ -90,6 +90,6 @@ def _search(inner: Stage, discount: Floats, starts: int, found: Found) -> None:
         start = np.zeros(size) if turn == 0 else AWAY * rng.standard_normal(size)
         end = follow(Branch(field, start), tie)
         if end.mixed is not None:
-            profile: Profile = tuple(p[0, :m] for p, m in zip(end.mixed, inner.shape, strict=True))
+            profile: Profile = tuple(end.mixed[i, 0, :m] for i, m in enumerate(inner.shape))
             if regret(inner, profile) <= 1.0:
                 found.add(profile)

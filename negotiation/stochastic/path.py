@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.linear import solve_signed
-from .field import Field, Floats, Point
+from .field import Bools, Field, Floats, Point
 from .polish import polish
 
 #: λ beyond this (payoff ranges count as 1) is given up
@@ -52,9 +52,9 @@ NEAR = 0.25
 
 @dataclass(eq=False)
 class End:
-    """Where a branch led: the equilibrium's mixed actions per player (K, M_i), None if nowhere."""
+    """Where a branch led: the equilibrium's mixed actions (n, K, M), None if nowhere."""
 
-    mixed: list[Floats] | None
+    mixed: Floats | None
     strength: float
     steps: int
     evaluations: int
@@ -73,70 +73,73 @@ class Spot:
 
 
 class Branch:
-    """The system F(z, λ) = z − z⁰ − λ ΔQ(σ(z)) of a component."""
+    """The system F(z, λ) = z − z⁰ − λ ΔQ(σ(z)) of a component.
+
+    z lists the log odds of the real actions beyond the first, by player, state and action;
+    ``start`` is z⁰, zeros when left out.
+    """
 
     def __init__(self, field: Field, start: Floats | None = None) -> None:
         self.field = field
-        self.cut = np.cumsum([0, *(field.states * (m - 1) for m in field.most)])
-        self.size = int(self.cut[-1])
+        self.real = field.real[:, :, 1:].reshape(-1)
+        self.size = int(self.real.sum())
+        self.full = self.size == len(self.real)
         self.start = np.zeros(self.size) if start is None else start
-        self.real = np.concatenate([real[:, 1:].ravel() for real in field.real])
         self.evaluations = 0
 
-    def mixed(self, z: Floats) -> list[Floats]:
-        """σ_i (K, M_i) at log odds z (N,)."""
-        out = []
-        for i, m in enumerate(self.field.most):
-            odds = np.zeros((self.field.states, m))
-            odds[:, 1:] = z[self.cut[i]:self.cut[i + 1]].reshape(-1, m - 1)
-            odds = np.where(self.field.real[i], odds, -np.inf)
-            odds = np.exp(odds - odds.max(axis=1, keepdims=True))
-            out.append(odds / odds.sum(axis=1, keepdims=True))
-        return out
+    def spread(self, z: Floats) -> Floats:
+        """(n, K, M − 1) from the list of real entries."""
+        if self.full:
+            wide = z
+        else:
+            wide = np.zeros(len(self.real))
+            wide[self.real] = z
+        return wide.reshape(self.field.players, self.field.states, -1)
+
+    def listed(self, wide: Floats) -> Floats:
+        """The inverse of ``spread``."""
+        flat = wide.reshape(-1)
+        return flat if self.full else flat[self.real]
+
+    def mixed(self, z: Floats) -> Floats:
+        """σ (n, K, M) at log odds z (N,)."""
+        odds = np.zeros(self.field.real.shape)
+        odds[..., 1:] = self.spread(z)
+        if not self.full:
+            odds[~self.field.real] = -np.inf
+        odds -= odds.max(axis=2, keepdims=True)
+        np.exp(odds, out=odds)
+        odds /= odds.sum(axis=2, keepdims=True)
+        return odds
 
     def at(self, z: Floats, strength: float) -> Spot:
         """F, its derivative, and ΔQ at a point."""
         self.evaluations += 1
-        field = self.field
-        point = field.at(self.mixed(z))
-        gains = [(q[:, 1:] - q[:, :1]).ravel() for q in point.action_value]
-        lift = np.where(self.real, np.concatenate(gains), 0.0)
-        jacobian = np.empty((self.size, self.size))
-        for i in range(field.players):
-            self._rows(jacobian, point, i)
+        point = self.field.at(self.mixed(z))
+        lift = self.listed(point.action_value[..., 1:] - point.action_value[..., :1])
+        jacobian = self._derivative(point)
         jacobian *= -strength
         jacobian[np.arange(self.size), np.arange(self.size)] += 1.0
         return Spot(z, strength, point, lift, z - self.start - strength * lift, jacobian)
 
-    def _rows(self, jacobian: Floats, point: Point, i: int) -> None:
-        """dΔQ_i/dz for all z, into the rows of player i."""
-        field, size = self.field, self.field.states
-        wide = field.most[i] - 1
-        if wide == 0:
-            return
-        real = field.real[i][:, 1:]
-        turn = np.where(real[..., None], point.move[i][:, 1:] - point.move[i][:, :1], 0.0)
-        spread = field.propagate(i, turn.reshape(size * wide, size), point.chain)
+    def _derivative(self, point: Point) -> Floats:
+        """dΔQ/dz (N, N)."""
+        field = self.field
+        n, size, wide = field.players, field.states, field.most - 1
+        turn = point.move[:, :, 1:] - point.move[:, :, :1]
+        spread = field.propagate(point, turn.reshape(n, size * wide, size))
+        pairs, mean = field.means(point)
+        sigma = point.mixed[:, :, 1:]
+        push = sigma * (mean[..., 1:] - point.value[:, None, :, None])
+        out = spread[:, :, None, :, None] * push[:, None]
+        change = pairs[..., 1:, :] - pairs[..., :1, :]
+        middle = change @ point.mixed[None, :, :, :, None]
+        local = sigma[None, :, :, None, :] * (change[..., 1:] - middle)
         here = np.arange(size)
-        for j in range(field.players):
-            deep = field.most[j] - 1
-            if deep == 0:
-                continue
-            sigma = point.mixed[j][:, 1:]
-            if j == i:
-                worth = point.action_value[i][:, 1:]
-            else:
-                pair = field.pair(point, i, j)
-                worth = (point.mixed[i][:, None, :] @ pair)[:, 0, 1:]
-            push = sigma * (worth - point.value[i][:, None])
-            block = spread[:, :, None] * push[None]
-            if j != i:
-                change = np.where(real[..., None], pair[:, 1:] - pair[:, :1], 0.0)
-                mean = (change @ point.mixed[j][:, :, None])
-                block.reshape(size, wide, size, deep)[here, :, here] += (
-                    sigma[:, None, :] * (change[:, :, 1:] - mean))
-            jacobian[self.cut[i]:self.cut[i + 1], self.cut[j]:self.cut[j + 1]] = block.reshape(
-                size * wide, size * deep)
+        out.reshape(n, size, wide, n, size, wide)[:, here, :, :, here] += np.moveaxis(
+            local, (2, 0, 3, 1), (0, 1, 2, 3))
+        out = out.reshape(n * size * wide, -1)
+        return out if self.full else out[np.ix_(self.real, self.real)]
 
 
 def follow(branch: Branch, tie: float, stop: Callable[[], None] | None = None) -> End:
@@ -179,24 +182,19 @@ def follow(branch: Branch, tie: float, stop: Callable[[], None] | None = None) -
             if support is not None:
                 mixed = polish(branch.field, spot.point.mixed, support, tie)
                 branch.evaluations += 1
-                if mixed is not None and max(float(np.abs(p - q).max()) for p, q in zip(
-                        mixed, spot.point.mixed, strict=True)) < NEAR:
+                if mixed is not None and np.abs(mixed - spot.point.mixed).max() < NEAR:
                     return End(mixed, spot.strength, steps, branch.evaluations)
                 next_try = 1.5 * spot.strength
     return End(None, spot.strength, steps, branch.evaluations)
 
 
-def _softened(branch: Branch, mixed: list[Floats], dz: Floats) -> tuple[list[Floats], float]:
-    """dσ (K, M_i) for a change of the log odds, and the largest of them."""
-    out, most = [], 0.0
-    for i, p in enumerate(mixed):
-        change = dz[branch.cut[i]:branch.cut[i + 1]].reshape(len(p), -1)
-        mean = (p[:, 1:] * change).sum(axis=1, keepdims=True)
-        dp = np.empty_like(p)
-        dp[:, 1:], dp[:, :1] = p[:, 1:] * (change - mean), -p[:, :1] * mean
-        out.append(dp)
-        most = max(most, float(np.abs(dp).max(initial=0.0)))
-    return out, most
+def _softened(branch: Branch, mixed: Floats, dz: Floats) -> tuple[Floats, float]:
+    """dσ (n, K, M) for a change of the log odds, and the largest of them."""
+    change = np.zeros(mixed.shape)
+    change[..., 1:] = branch.spread(dz)
+    change -= (mixed * change).sum(axis=2, keepdims=True)
+    change *= mixed
+    return change, float(np.abs(change).max(initial=0.0))
 
 
 def _metric(branch: Branch, spot: Spot, tangent: Floats) -> tuple[Floats, float]:
@@ -204,11 +202,10 @@ def _metric(branch: Branch, spot: Spot, tangent: Floats) -> tuple[Floats, float]
 
     Speed counts the changes of the probabilities and of log(1 + λ), squared.
     """
-    changes, most = _softened(branch, spot.point.mixed, tangent[:-1])
+    p = spot.point.mixed
+    change, most = _softened(branch, p, tangent[:-1])
     gradient = np.empty_like(tangent)
-    for i, (p, dp) in enumerate(zip(spot.point.mixed, changes, strict=True)):
-        mean = (p * dp).sum(axis=1, keepdims=True)
-        gradient[branch.cut[i]:branch.cut[i + 1]] = (p * (dp - mean))[:, 1:].ravel()
+    gradient[:-1] = branch.listed((p * (change - (p * change).sum(axis=2, keepdims=True)))[..., 1:])
     gradient[:-1] /= CROWD
     gradient[-1] = tangent[-1] / (1.0 + spot.strength) ** 2
     return gradient, most
@@ -258,17 +255,13 @@ def _correct(branch: Branch, spot: Spot, tangent: Floats, border: Floats, step: 
     return None, tangent, missed
 
 
-def _supports(branch: Branch, spot: Spot, tangent: Floats) -> list[np.ndarray] | None:
-    """Which actions the limit plays, as masks (K, M_i); None while the branch has not told."""
-    rate = tangent[:-1] / tangent[-1] * spot.strength
-    out = []
-    for i, m in enumerate(branch.field.most):
-        log = np.zeros((branch.field.states, m))
-        log[:, 1:] = rate[branch.cut[i]:branch.cut[i + 1]].reshape(-1, m - 1)
-        real = branch.field.real[i]
-        mean = (log * spot.point.mixed[i]).sum(axis=1, keepdims=True)
-        slope = np.where(real, log - mean, -np.inf)
-        if ((slope < PLAYED) & (slope > DROPPED)).any():
-            return None
-        out.append(slope >= PLAYED)
-    return out
+def _supports(branch: Branch, spot: Spot, tangent: Floats) -> Bools | None:
+    """Which actions the limit plays, as a mask (n, K, M); None while the branch has not told."""
+    p = spot.point.mixed
+    log = np.zeros(p.shape)
+    log[..., 1:] = branch.spread(tangent[:-1] / tangent[-1] * spot.strength)
+    slope = log - (log * p).sum(axis=2, keepdims=True)
+    slope[~branch.field.real] = -np.inf
+    if ((slope < PLAYED) & (slope > DROPPED)).any():
+        return None
+    return slope >= PLAYED

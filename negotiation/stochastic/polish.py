@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .field import Bools, Field, Floats, Point
 
@@ -12,105 +11,84 @@ MOST_TURNS = 12
 NEGATIVE = -1e-11
 
 
-def polish(field: Field, mixed: list[Floats], support: list[Bools], tie: float,
-           ) -> list[Floats] | None:
+def polish(field: Field, mixed: Floats, support: Bools, tie: float) -> Floats | None:
     """The equilibrium with given supports near given strategies, or None when there is none.
 
     Newton's method on the indifference of all actions in each support; the result is checked: no
     probability is negative, and no action, in or out of the supports, gains more than ``tie``
     (relative to the payoff range).
+
+    Args:
+        mixed: (n, K, M) strategies; ``support`` (n, K, M) which actions are played.
     """
-    mixed = [np.where(keep, p, 0.0) for p, keep in zip(mixed, support, strict=True)]
-    total = [p.sum(axis=1, keepdims=True) for p in mixed]
-    if any((t <= 0).any() for t in total):
+    mixed = np.where(support, mixed, 0.0)
+    total = mixed.sum(axis=2, keepdims=True)
+    if (total <= 0).any():
         return None
-    mixed = [p / t for p, t in zip(mixed, total, strict=True)]
+    mixed = mixed / total
     unknown = _Unknown(field, mixed, support)
-    for _ in range(MOST_TURNS):
+    for _ in range(MOST_TURNS if unknown.size else 0):
         point = field.at(mixed)
-        if unknown.size == 0:
-            break
         left = unknown.left(point)
         try:
             step = np.asarray(np.linalg.solve(unknown.jacobian(point), left), dtype=np.float64)
         except np.linalg.LinAlgError:
             return None
-        if not np.isfinite(step).all() or np.abs(step).max() > 1.0:
+        longest = float(np.abs(step).max())
+        if not longest < 1.0:
             return None
         mixed = unknown.moved(mixed, -step)
-        if np.abs(step).max() < 1e-14 or (np.abs(step).max() < 1e-7
-                                          and np.abs(left).max() < 1e-14):
+        if longest < 1e-14 or (longest < 1e-7 and np.abs(left).max() < 1e-14):
             break
-    if any((p < NEGATIVE).any() for p in mixed):
+    if (mixed < NEGATIVE).any():
         return None
-    mixed = [np.maximum(p, 0.0) for p in mixed]
-    mixed = [p / p.sum(axis=1, keepdims=True) for p in mixed]
+    mixed = np.maximum(mixed, 0.0)
+    mixed = mixed / mixed.sum(axis=2, keepdims=True)
     point = field.at(mixed)
-    worst = max(float(np.where(real, q - v[:, None], -np.inf).max()) for q, v, real in zip(
-        point.action_value, point.value, field.real, strict=True))
-    return mixed if worst <= tie else None
+    gain = np.where(field.real, point.action_value - point.value[..., None], -np.inf)
+    return mixed if gain.max() <= tie else None
 
 
 class _Unknown:
     """The free probabilities: all of a support but its largest, whose weight makes up the sum."""
 
-    def __init__(self, field: Field, mixed: list[Floats], support: list[Bools]) -> None:
+    def __init__(self, field: Field, mixed: Floats, support: Bools) -> None:
         self.field = field
-        self.first = [np.where(keep, p, -1.0).argmax(axis=1)
-                      for p, keep in zip(mixed, support, strict=True)]
-        self.state: list[NDArray[np.int64]] = []
-        self.action: list[NDArray[np.int64]] = []
-        for keep, first in zip(support, self.first, strict=True):
-            free = keep.copy()
-            free[np.arange(len(first)), first] = False
-            state, action = np.nonzero(free)
-            self.state.append(state)
-            self.action.append(action)
-        self.cut = np.cumsum([0, *map(len, self.state)])
-        self.size = int(self.cut[-1])
+        first = np.where(support, mixed, -1.0).argmax(axis=2)
+        free = support.copy()
+        np.put_along_axis(free, first[..., None], False, axis=2)
+        self.player, self.state, self.action = np.nonzero(free)
+        self.first = first[self.player, self.state]
+        self.size = len(self.player)
 
     def left(self, point: Point) -> Floats:
         """Gains over the largest action of each support: zero at the equilibrium."""
-        return np.concatenate([q[s, a] - q[s, first[s]] for q, s, a, first in zip(
-            point.action_value, self.state, self.action, self.first, strict=True)])
+        q = point.action_value
+        return (q[self.player, self.state, self.action] - q[self.player, self.state, self.first])
 
-    def moved(self, mixed: list[Floats], step: Floats) -> list[Floats]:
-        out = []
-        for i, p in enumerate(mixed):
-            p = p.copy()
-            delta = step[self.cut[i]:self.cut[i + 1]]
-            p[self.state[i], self.action[i]] += delta
-            np.subtract.at(p, (self.state[i], self.first[i][self.state[i]]), delta)
-            out.append(p)
-        return out
+    def moved(self, mixed: Floats, step: Floats) -> Floats:
+        """The strategies after a step of the free probabilities."""
+        mixed = mixed.copy()
+        mixed[self.player, self.state, self.action] += step
+        np.subtract.at(mixed, (self.player, self.state, self.first), step)
+        return mixed
 
     def jacobian(self, point: Point) -> Floats:
         """d(gains)/d(free probabilities), as in ``field.py``."""
         field = self.field
-        out = np.zeros((self.size, self.size))
-        for i in range(field.players):
-            s, a, first = self.state[i], self.action[i], self.first[i]
-            if not len(s):
-                continue
-            rows = slice(int(self.cut[i]), int(self.cut[i + 1]))
-            turn = point.move[i][s, a] - point.move[i][s, first[s]]
-            spread = field.propagate(i, turn, point.chain)
-            for j in range(field.players):
-                t, b, other = self.state[j], self.action[j], self.first[j]
-                if not len(t):
-                    continue
-                columns = slice(int(self.cut[j]), int(self.cut[j + 1]))
-                if j == i:
-                    worth = point.action_value[i]
-                else:
-                    pair = field.pair(point, i, j)
-                    worth = (point.mixed[i][:, None, :] @ pair)[:, 0]
-                out[rows, columns] = spread[:, t] * (worth[t, b] - worth[t, other[t]])
-                if j != i:
-                    same = s[:, None] == t[None, :]
-                    row, column = np.nonzero(same)
-                    sr, ar, br = s[row], a[row], b[column]
-                    direct = (pair[sr, ar, br] - pair[sr, ar, other[sr]]
-                              - pair[sr, first[sr], br] + pair[sr, first[sr], other[sr]])
-                    out[self.cut[i] + row, self.cut[j] + column] += direct
+        i, s, a, first = self.player, self.state, self.action, self.first
+        turn = point.move[i, s, a] - point.move[i, s, first]
+        spread = np.empty((self.size, field.states))
+        for k in range(field.players):
+            future = point.future[k if len(point.future) > 1 else 0]
+            spread[i == k] = field.discount[k] * turn[i == k] @ future
+        pairs, mean = field.means(point)
+        push = mean[:, i, s, a] - mean[:, i, s, first]  # [whose value, free probability]
+        out = spread[:, s] * push[i]
+        row, column = np.nonzero((s[:, None] == s[None, :]) & (i[:, None] != i[None, :]))
+        block = pairs[i[row], i[column], s[row]]
+        k = np.arange(len(row))
+        ar, fr, ac, fc = a[row], first[row], a[column], first[column]
+        out[row, column] += (block[k, ar, ac] - block[k, ar, fc] - block[k, fr, ac]
+                             + block[k, fr, fc])
         return out

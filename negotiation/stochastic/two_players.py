@@ -13,6 +13,7 @@ would play the support that causes it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +104,8 @@ class Side:
 
 def indifference(c: Floats, d: Floats) -> Side:
     """All (y, V) with (c − V d) y = 0, y > 0, Σy = 1, for square c and d > 0."""
+    if len(c) == 2:
+        return _quadratic(c, d)
     if float(np.ptp(d)) <= 1e-14:
         return _linear(c, float(d[0, 0]))
     from scipy.linalg import eig
@@ -132,6 +135,34 @@ def indifference(c: Floats, d: Floats) -> Side:
         if refined is not None and (refined[0] > POSITIVE).all():
             points.append((refined[0], refined[1] * scale))
     return Side(tuple(points), doubt)
+
+
+def _quadratic(c: Floats, d: Floats) -> Side:
+    """Two actions against two: a quadratic in the odds of the second (``kernels/stage_two.py``)."""
+    (c00, c01), (c10, c11) = c.tolist()
+    (d00, d01), (d10, d11) = d.tolist()
+    low, high = d00 * c10 - d10 * c00, d01 * c11 - d11 * c01
+    mid = d00 * c11 + d01 * c10 - d10 * c01 - d11 * c00
+    size = max(abs(low), abs(mid), abs(high))
+    inside = mid * mid - 4.0 * low * high
+    if size <= 1e-14 * max(abs(c00), abs(c01), abs(c10), abs(c11)):
+        return Side((), TIED)
+    if low * high > 0:
+        if mid * low >= 0:
+            return Side(())
+        if abs(inside) <= 1e-10 * size * size:
+            return Side((), NEAR)
+        if inside < 0:
+            return Side(())
+    half = -0.5 * (mid + math.copysign(math.sqrt(inside), mid))
+    points = []
+    for above, below in ((half, high), (low, half)):
+        if above * below > 0:
+            y = above / (above + below)
+            if POSITIVE < y < 1 - POSITIVE:
+                weights = np.array([1 - y, y])
+                points.append((weights, float((c[0] @ weights) / (d[0] @ weights))))
+    return Side(tuple(points))
 
 
 def _linear(c: Floats, d: float) -> Side:
