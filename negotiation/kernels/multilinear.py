@@ -90,7 +90,7 @@ def zeros(system: System, budget: int = 200_000) -> Zeros:
             return Zeros(points, True, looked)
         width = np.array([_edges(corners).max(axis=(1, 2)) for corners in cells])
         free = [j for j in range(len(cells)) if j not in system.fixed]
-        if width[free].max(axis=0).min() < _THIN:
+        if not free or width[free].max(axis=0).min() < _THIN:
             return Zeros(points, False, looked)
         cells = _cut(cells, smear, width, system.fixed)
     return Zeros(points, False, looked)
