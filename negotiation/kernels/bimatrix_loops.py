@@ -15,8 +15,32 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Answer = tuple[int, Floats, Floats, Ints, Ints]
 
+#: what :func:`solve` answers with
+NEITHER, FLOATS, WHOLE = 0, 1, 2
 #: whole payoffs up to this are searched in 64-bit whole numbers
 _SMALL = 2.0**20
+
+
+def solve(payoffs: Floats, limit: int, allowed: float) -> tuple[int, Floats]:
+    """Which search answered (FLOATS or WHOLE, NEITHER) and a table with a row for each extreme
+    equilibrium: first (m), second (n), and the numbers of the two vertices.
+
+    Nothing is answered whose regret, in units of the payoff ranges, is above ``allowed``.
+    """
+    m, n = payoffs.shape[1], payoffs.shape[2]
+    # small whole payoffs tie as a rule, so that floats are a detour; larger ones may overflow late
+    for turn in range(2):
+        whole = (turn == 0) == (m * n <= 64)
+        if whole:
+            state, first, second, xs, ys = solve_whole(payoffs, limit)
+        else:
+            state, first, second, xs, ys = solve_floats(payoffs, limit)
+        if state == DONE and regrets(payoffs, first, second).max() <= allowed:
+            table = np.empty((len(first), m + n + 2))
+            table[:, :m], table[:, m:m + n] = first, second
+            table[:, m + n], table[:, m + n + 1] = xs, ys
+            return WHOLE if whole else FLOATS, table
+    return NEITHER, np.empty((0, m + n + 2))
 
 
 def solve_floats(payoffs: Floats, limit: int) -> Answer:

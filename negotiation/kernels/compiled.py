@@ -20,7 +20,8 @@ KERNELS = {
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
     "bimatrix_loops": ("_unit", "_whole", "_distinct", "_bits", "_complementary", "_probabilities",
-                       "_before", "_order", "regrets", "solve_floats", "solve_whole"),
+                       "_before", "_order", "regrets", "solve_floats", "solve_whole",
+                       "solve"),
 }
 
 
@@ -31,11 +32,9 @@ def available() -> bool:
 
 def compiled(module: str, name: str, large: bool = False) -> Callable[..., Any] | None:
     """The compiled kernel, or None where numba is missing or not worth loading."""
-    if not large and module not in _loaded:
-        return None
-    if not available():
-        return None
-    return _load(module)[name]
+    if module in _loaded:
+        return _loaded[module][name]
+    return _load(module)[name] if large and available() else None
 
 
 def warm() -> bool:
@@ -47,7 +46,7 @@ def warm() -> bool:
     return True
 
 
-_loaded: set[str] = set()
+_loaded: dict[str, dict[str, Callable[..., Any]]] = {}
 
 
 @cache
@@ -65,7 +64,7 @@ def _load(module: str) -> dict[str, Callable[..., Any]]:
         # a copy whose calls to its fellows find the compiled ones
         made[name] = _jit(numba, type(plain)(plain.__code__, namespace, name))
         namespace[name] = made[name]
-    _loaded.add(module)
+    _loaded[module] = made
     return made
 
 

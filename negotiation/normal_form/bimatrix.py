@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import polytope_exact, polytope_float
+from ..kernels import bimatrix_loops, polytope_exact, polytope_float
 from ..kernels.compiled import compiled
 from ..kernels.whole import whole_row
 from .game import NormalFormGame, Objects
@@ -43,20 +43,21 @@ LIMIT = 4_000_000
 LARGE = 31
 #: floats whose regret, in units of the payoff range, is above this are computed exactly instead
 REGRET = 1e-12
-_INT = "whole numbers"
+_WHOLE = "vertex enumeration in whole numbers"
+_PROVED = "vertex enumeration in proved floats"
 
 
 class Extreme(NamedTuple):
     """Every extreme equilibrium, in order: E pairs of strategies.
 
     ``first`` (E strategies of m_1) and ``second`` are read-only; ``pairs`` tells which of them are
-    the same strategy; ``exact_*`` have the same as whole-number weights, None where the floats were
+    the same strategy, () where all differ; ``exact_*`` have the same as whole-number weights, None where the floats were
     proved without them.
     """
 
     first: Sequence[Floats]
     second: Sequence[Floats]
-    pairs: list[tuple[int, int]]
+    pairs: Sequence[tuple[int, int]]
     exact_first: list[Whole] | None
     exact_second: list[Whole] | None
     method: str
@@ -80,21 +81,18 @@ def extreme_equilibria(game: NormalFormGame, exact: bool = False) -> Extreme | N
 
 def _by_compiled_loops(game: NormalFormGame) -> Extreme | None:
     m, n = game.shape
-    floats = compiled("bimatrix_loops", "solve_floats", m + n >= LARGE)
-    whole = compiled("bimatrix_loops", "solve_whole")
-    regrets = compiled("bimatrix_loops", "regrets")
-    if floats is None or whole is None or regrets is None:
+    solve = compiled("bimatrix_loops", "solve", m + n >= LARGE)
+    if solve is None:
         return None
-    # small whole payoffs tie as a rule, so that floats are a detour; larger ones may overflow late
-    for solve in (whole, floats) if m * n <= 64 else (floats, whole):
-        state, first, second, xs, ys = solve(game.payoffs, LIMIT)
-        if state == 0 and not (regrets(game.payoffs, first, second).max() > REGRET):
-            first.setflags(write=False)
-            second.setflags(write=False)
-            return Extreme(list(first), list(second), list(zip(xs.tolist(), ys.tolist(),
-                                                               strict=True)), None, None,
-                           f"vertex enumeration in {'proved floats' if solve is floats else _INT}")
-    return None
+    code, table = solve(game.payoffs, LIMIT, REGRET)
+    if code == bimatrix_loops.NEITHER:
+        return None
+    table.setflags(write=False)
+    first, second = list(table[:, :m]), list(table[:, m:m + n])
+    if code == bimatrix_loops.FLOATS:
+        return Extreme(first, second, (), None, None, _PROVED)
+    pairs = [(int(x), int(y)) for x, y in table[:, m + n:].tolist()]
+    return Extreme(first, second, pairs, None, None, _WHOLE)
 
 
 # ── whole numbers ─────────────────────────────────────────────────────────────────────────────
@@ -136,7 +134,7 @@ def _by_whole_numbers(game: NormalFormGame) -> Extreme | None:
     pairs.sort(key=lambda pair: _order(first[pair[0]], second[pair[1]]))
     return Extreme([first[x] for x, _ in pairs], [second[y] for _, y in pairs], pairs,
                    [weights_first[x] for x, _ in pairs], [weights_second[y] for _, y in pairs],
-                   f"vertex enumeration in {_INT}")
+                   _WHOLE)
 
 
 def _weights(numerators: Sequence[int], scale: Sequence[int]) -> tuple[int, ...]:
@@ -180,7 +178,7 @@ def _by_floats(game: NormalFormGame) -> Extreme | None:
         return None
     pairs.sort(key=lambda pair: _order(first[pair[0]], second[pair[1]]))
     return Extreme([first[x] for x, _ in pairs], [second[y] for _, y in pairs], pairs, None, None,
-                   "vertex enumeration in proved floats")
+                   _PROVED)
 
 
 def _order(first: Floats, second: Floats) -> tuple[object, ...]:

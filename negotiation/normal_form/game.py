@@ -137,12 +137,12 @@ class NormalFormGame:
     @property
     def n(self) -> int:
         """How many players."""
-        return int(self.payoffs.shape[0])
+        return len(self.payoffs)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """(m_1, …, m_n), how many actions each player has."""
-        return tuple(int(m) for m in self.payoffs.shape[1:])
+        return self.payoffs.shape[1:]
 
     @property
     def exact_given(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -114,7 +115,7 @@ class NashSolution:
     method: str
     rejected: int = 0
     seconds: float = 0.0
-    pairs: tuple[Pair, ...] = ()
+    pairs: tuple[Pair, ...] = ()            # extreme strategies of both players; () if all differ
 
     @property
     def count(self) -> int | None:
@@ -123,11 +124,14 @@ class NashSolution:
 
     @cached_property
     def components(self) -> tuple[NashComponent, ...]:
-        """Every component, a point or a continuum; () where they are not known."""
+        """Every component of a two-player game, a point or a continuum; () where not known."""
+        if self.game.n != 2 or not self.described:
+            return ()
+        pairs = self.pairs or tuple((k, k) for k in range(len(self.equilibria)))
         profiles = [equilibrium.profile for equilibrium in self.equilibria]
-        first = {x: part[0] for (x, _), part in zip(self.pairs, profiles, strict=False)}
-        second = {y: part[1] for (_, y), part in zip(self.pairs, profiles, strict=False)}
-        return components_of(self.pairs, first, second)
+        first = {x: part[0] for (x, _), part in zip(pairs, profiles, strict=True)}
+        second = {y: part[1] for (_, y), part in zip(pairs, profiles, strict=True)}
+        return components_of(pairs, first, second)
 
     @property
     def continua(self) -> tuple[NashComponent, ...]:
@@ -140,6 +144,28 @@ class NashSolution:
         is not defined."""
         indices = [equilibrium.index for equilibrium in self.equilibria]
         return sum(indices) if indices and all(indices) else None
+
+
+_COMPLETE = {"complete": True, "described": True, "status": Status.COMPLETE,
+             "incomplete_because": None, "rejected": 0, "pairs": ()}
+
+
+def complete_solution(game: NormalFormGame, profiles: Sequence[tuple[Floats, ...]], method: str,
+                      begin: float) -> NashSolution:
+    """A complete list of isolated equilibria, whose profiles are frozen already.
+
+    The fields are set at once: going through the frozen classes' own initialisers would take half
+    of the time that a small game takes.
+    """
+    found = []
+    for k, profile in enumerate(profiles, 1):
+        equilibrium = object.__new__(NashEquilibrium)
+        equilibrium.__dict__.update(id=k, game=game, profile=profile, exact=None)
+        found.append(equilibrium)
+    solution = object.__new__(NashSolution)
+    solution.__dict__.update(_COMPLETE, game=game, equilibria=tuple(found), method=method,
+                             seconds=time.perf_counter() - begin)
+    return solution
 
 
 def freeze_profile(parts: Sequence[ArrayLike]) -> tuple[Floats, ...]:

@@ -32,7 +32,14 @@ from .bimatrix import LIMIT, Extreme, Whole, extreme_equilibria
 from .correlated import minimax
 from .game import NormalFormGame
 from .logit import logit_equilibrium
-from .result import TOLERANCE, Exact, NashEquilibrium, NashSolution, freeze_profile
+from .result import (
+    TOLERANCE,
+    Exact,
+    NashEquilibrium,
+    NashSolution,
+    complete_solution,
+    freeze_profile,
+)
 from .supports import all_equilibria
 
 Floats = NDArray[np.float64]
@@ -71,7 +78,7 @@ def solve(game: NormalFormGame, *, equilibria: str = "all", cap: int = 10_000,
         if game.payoffs.shape == (2, 2, 2) and game._given is None:
             profiles = two_by_two.equilibria(game.payoffs)
             if profiles is not None:
-                return _closed_form(game, profiles, begin)
+                return complete_solution(game, profiles, "comparison of payoffs", begin)
     _check(game, equilibria, cap, method, exact)
     if equilibria == "one" and method not in ALL_METHODS or method in ONE_METHODS:
         return _one(game, method, begin)
@@ -102,33 +109,29 @@ def _check(game: object, equilibria: str, cap: object, method: str, exact: bool)
                          f"{equilibria!r}.")
 
 
-def _closed_form(game: NormalFormGame, profiles: Sequence[two_by_two.Profile],
-                 begin: float) -> NashSolution:
-    found = tuple([NashEquilibrium(k, game, profile) for k, profile in enumerate(profiles, 1)])
-    return NashSolution(game, found, True, True, Status.COMPLETE, None, "comparison of payoffs", 0,
-                        time.perf_counter() - begin, tuple([(k, k) for k in range(len(found))]))
-
-
 def _two_players(game: NormalFormGame, cap: int, exact: bool, begin: float) -> NashSolution:
     extreme = extreme_equilibria(game, exact)
     if extreme is None:
         raise NumericalError("the best-response polytopes of this game have more than "
                              f"{LIMIT} dictionaries; ask for equilibria='one'")
-    pairs = extreme.pairs
-    found = tuple([NashEquilibrium(k + 1, game, (first, second), _exact(extreme, k, exact))
-                   for k, (first, second) in enumerate(zip(extreme.first[:cap], extreme.second,
-                                                           strict=False))])
+    count, pairs = len(extreme.first), extreme.pairs
+    if not pairs and count <= cap:
+        profiles = list(zip(extreme.first, extreme.second, strict=True))
+        return complete_solution(game, profiles, extreme.method, begin)
+    found = tuple([NashEquilibrium(k + 1, game, (extreme.first[k], extreme.second[k]),
+                                   _exact(extreme, k) if exact else None)
+                   for k in range(min(count, cap))])
     points = len(pairs) == len(set(map(_first_of, pairs))) == len(set(map(_second_of, pairs)))
-    status = (Status.CAPPED if len(pairs) > cap else
+    status = (Status.CAPPED if count > cap else
               Status.COMPLETE if points else Status.CONTINUUM)
     complete = status is Status.COMPLETE
-    return NashSolution(game, found, complete, len(pairs) <= cap, status,
+    return NashSolution(game, found, complete, count <= cap, status,
                         None if complete else str(status), extreme.method, 0,
                         time.perf_counter() - begin, tuple(pairs[:cap]))
 
 
-def _exact(extreme: Extreme, k: int, asked: bool) -> Exact | None:
-    if not asked or extreme.exact_first is None or extreme.exact_second is None:
+def _exact(extreme: Extreme, k: int) -> Exact | None:
+    if extreme.exact_first is None or extreme.exact_second is None:
         return None
     return _fractions(extreme.exact_first[k]), _fractions(extreme.exact_second[k])
 
