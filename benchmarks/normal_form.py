@@ -182,8 +182,8 @@ def compare(title: str, contenders: Sequence[Contender], games: list[Floats], si
             reference = profiles
         found, wrong = judged(games, profiles, reference)
         of = sum(map(len, reference))
-        print(f"  {contender.name:24}{micro:12,.1f}{micro / base:8.2f}{found:>8} / {of:<4}{wrong:>6}",
-              flush=True)
+        print(f"  {contender.name:24}{micro:12,.1f}{micro / base:8.2f}{found:>8} / {of:<4}"
+              f"{wrong:>6}", flush=True)
 
 
 def n1(count: int) -> None:

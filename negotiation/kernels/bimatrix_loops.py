@@ -31,6 +31,8 @@ def solve(payoffs: Floats, limit: int, allowed: float) -> tuple[int, Floats]:
     # small whole payoffs tie as a rule, so that floats are a detour; larger ones may overflow late
     for turn in range(2):
         whole = (turn == 0) == (m * n <= 64)
+        if whole and not small_whole(payoffs):
+            continue
         if whole:
             state, first, second, xs, ys = solve_whole(payoffs, limit)
         else:
@@ -85,9 +87,8 @@ def solve_whole(payoffs: Floats, limit: int) -> Answer:
     """The same for payoffs that are small whole numbers, ties included."""
     m, n = payoffs.shape[1], payoffs.shape[2]
     none = (np.empty((0, m)), np.empty((0, n)), np.empty(0, np.int64), np.empty(0, np.int64))
-    for value in payoffs.ravel():
-        if value != np.floor(value) or abs(value) > _SMALL:
-            return OVERFLOW, none[0], none[1], none[2], none[3]
+    if not small_whole(payoffs):
+        return OVERFLOW, none[0], none[1], none[2], none[3]
     p, q = _whole(payoffs[1].T.copy()), _whole(payoffs[0].copy())
     state, _, x_tight, xs, _ = search_whole(p, limit)
     if state == DONE:
@@ -103,6 +104,14 @@ def solve_whole(payoffs: Floats, limit: int) -> Answer:
     second = _probabilities(ys.astype(np.float64), y_of, ones)
     order = _order(first, second)
     return DONE, first[order], second[order], x_of[order], y_of[order]
+
+
+def small_whole(payoffs: Floats) -> bool:
+    """Whether every payoff is a whole number of moderate size."""
+    for value in payoffs.ravel():
+        if value != np.floor(value) or abs(value) > _SMALL:
+            return False
+    return True
 
 
 def regrets(payoffs: Floats, first: Floats, second: Floats) -> Floats:

@@ -20,7 +20,7 @@ KERNELS = {
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
     "bimatrix_loops": ("_unit", "_whole", "_distinct", "_bits", "_complementary", "_probabilities",
-                       "_before", "_order", "regrets", "solve_floats", "solve_whole",
+                       "_before", "_order", "small_whole", "regrets", "solve_floats", "solve_whole",
                        "solve"),
 }
 

@@ -167,14 +167,14 @@ def slack_of(matrix: Floats, point: Floats, row: int) -> float:
 def search_float(matrix: Floats, limit: int) -> tuple[int, Ints, Floats]:
     """State, keys (V,) and points (V, d) of the vertices of a simple polytope, the origin first."""
     k, d = matrix.shape
-    room = 64
+    room = 16
     tables, fresh = np.empty((1, k, d + 1)), np.empty((room, k, d + 1))
     tables[0, :, :d], tables[0, :, d] = matrix, 1.0
     basic, new_basic = np.empty((1, k), np.int64), np.empty((room, k), np.int64)
     nonbasic, new_nonbasic = np.empty((1, d), np.int64), np.empty((room, d), np.int64)
     basic[0], nonbasic[0] = np.arange(d, d + k), np.arange(d)
     keys, points = np.empty(room, np.int64), np.empty((room, d))
-    slots = np.full(128, -1, dtype=np.int64)
+    slots = np.full(64, -1, dtype=np.int64)
     keys[0] = (1 << d) - 1
     slots[hash_slot(slots, keys[0])] = keys[0]
     layer, count, known = 1, 0, 1

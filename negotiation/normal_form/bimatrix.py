@@ -34,6 +34,8 @@ from .game import NormalFormGame, Objects
 
 Floats = NDArray[np.float64]
 Whole = tuple[int, ...]
+Pair = tuple[int, int]
+Profiles = list[tuple[Floats, Floats]]
 
 #: up to this many entries of the table, whole numbers in a loop are as fast as batched floats
 SMALL = 20
@@ -43,24 +45,42 @@ LIMIT = 4_000_000
 LARGE = 31
 #: floats whose regret, in units of the payoff range, is above this are computed exactly instead
 REGRET = 1e-12
-_WHOLE = "vertex enumeration in whole numbers"
-_PROVED = "vertex enumeration in proved floats"
+WHOLE = "vertex enumeration in whole numbers"
+PROVED = "vertex enumeration in proved floats"
 
 
 class Extreme(NamedTuple):
     """Every extreme equilibrium, in order: E pairs of strategies.
 
-    ``first`` (E strategies of m_1) and ``second`` are read-only; ``pairs`` tells which of them are
-    the same strategy, () where all differ; ``exact_*`` have the same as whole-number weights, None where the floats were
-    proved without them.
+    ``profiles`` are read-only; ``pairs`` tells which strategies are the same, () where all differ;
+    ``exact_*`` have the same as whole-number weights, None where floats were proved without them.
     """
 
-    first: Sequence[Floats]
-    second: Sequence[Floats]
-    pairs: Sequence[tuple[int, int]]
+    profiles: Profiles
+    pairs: Sequence[Pair]
     exact_first: list[Whole] | None
     exact_second: list[Whole] | None
     method: str
+
+
+def compiled_answer(game: NormalFormGame) -> tuple[str, Profiles, Sequence[Pair]] | None:
+    """Method, profiles and pairs by the compiled loops; None where they are not at hand, or where
+    they leave the game to the reference.
+    """
+    m, n = game.payoffs.shape[1:]
+    if m + n > polytope_float.WORD or game._given is not None:
+        return None
+    solve = compiled("bimatrix_loops", "solve", m + n >= LARGE)
+    if solve is None:
+        return None
+    code, table = solve(game.payoffs, LIMIT, REGRET)
+    if code == bimatrix_loops.NEITHER:
+        return None
+    table.setflags(write=False)
+    profiles = [(row[:m], row[m:m + n]) for row in table]
+    if code == bimatrix_loops.FLOATS:
+        return PROVED, profiles, ()
+    return WHOLE, profiles, [(int(x), int(y)) for x, y in table[:, m + n:].tolist()]
 
 
 def extreme_equilibria(game: NormalFormGame, exact: bool = False) -> Extreme | None:
@@ -71,28 +91,10 @@ def extreme_equilibria(game: NormalFormGame, exact: bool = False) -> Extreme | N
     """
     m, n = game.shape
     if not exact and m + n <= polytope_float.WORD:
-        found = None if game.exact_given else _by_compiled_loops(game)
-        if found is None and m * n > SMALL:
-            found = _by_floats(game)
+        found = _by_floats(game) if m * n > SMALL else None
         if found is not None:
             return found
     return _by_whole_numbers(game)
-
-
-def _by_compiled_loops(game: NormalFormGame) -> Extreme | None:
-    m, n = game.shape
-    solve = compiled("bimatrix_loops", "solve", m + n >= LARGE)
-    if solve is None:
-        return None
-    code, table = solve(game.payoffs, LIMIT, REGRET)
-    if code == bimatrix_loops.NEITHER:
-        return None
-    table.setflags(write=False)
-    first, second = list(table[:, :m]), list(table[:, m:m + n])
-    if code == bimatrix_loops.FLOATS:
-        return Extreme(first, second, (), None, None, _PROVED)
-    pairs = [(int(x), int(y)) for x, y in table[:, m + n:].tolist()]
-    return Extreme(first, second, pairs, None, None, _WHOLE)
 
 
 # ── whole numbers ─────────────────────────────────────────────────────────────────────────────
@@ -132,9 +134,9 @@ def _by_whole_numbers(game: NormalFormGame) -> Extreme | None:
     first = {x: _shares(w) for x, w in weights_first.items()}
     second = {y: _shares(w) for y, w in weights_second.items()}
     pairs.sort(key=lambda pair: _order(first[pair[0]], second[pair[1]]))
-    return Extreme([first[x] for x, _ in pairs], [second[y] for _, y in pairs], pairs,
+    return Extreme([(first[x], second[y]) for x, y in pairs], pairs,
                    [weights_first[x] for x, _ in pairs], [weights_second[y] for _, y in pairs],
-                   _WHOLE)
+                   WHOLE)
 
 
 def _weights(numerators: Sequence[int], scale: Sequence[int]) -> tuple[int, ...]:
@@ -177,8 +179,8 @@ def _by_floats(game: NormalFormGame) -> Extreme | None:
     if max(game.relative_regret((first[x], second[y])) for x, y in pairs) > REGRET:
         return None
     pairs.sort(key=lambda pair: _order(first[pair[0]], second[pair[1]]))
-    return Extreme([first[x] for x, _ in pairs], [second[y] for _, y in pairs], pairs, None, None,
-                   _PROVED)
+    return Extreme([(first[x], second[y]) for x, y in pairs], pairs, None, None,
+                   PROVED)
 
 
 def _order(first: Floats, second: Floats) -> tuple[object, ...]:

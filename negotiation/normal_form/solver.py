@@ -28,7 +28,7 @@ from ..equilibrium.result import Status
 from ..errors import InputError, NumericalError, UnknownNameError
 from . import lemke_howson, two_by_two
 from .backends import BACKENDS, offered
-from .bimatrix import LIMIT, Extreme, Whole, extreme_equilibria
+from .bimatrix import LIMIT, Extreme, Whole, compiled_answer, extreme_equilibria
 from .correlated import minimax
 from .game import NormalFormGame
 from .logit import logit_equilibrium
@@ -110,23 +110,27 @@ def _check(game: object, equilibria: str, cap: object, method: str, exact: bool)
 
 
 def _two_players(game: NormalFormGame, cap: int, exact: bool, begin: float) -> NashSolution:
-    extreme = extreme_equilibria(game, exact)
-    if extreme is None:
-        raise NumericalError("the best-response polytopes of this game have more than "
-                             f"{LIMIT} dictionaries; ask for equilibria='one'")
-    count, pairs = len(extreme.first), extreme.pairs
+    extreme = None
+    answer = None if exact else compiled_answer(game)
+    if answer is None:
+        extreme = extreme_equilibria(game, exact)
+        if extreme is None:
+            raise NumericalError("the best-response polytopes of this game have more than "
+                                 f"{LIMIT} dictionaries; ask for equilibria='one'")
+        answer = extreme.method, extreme.profiles, extreme.pairs
+    method, profiles, pairs = answer
+    count = len(profiles)
     if not pairs and count <= cap:
-        profiles = list(zip(extreme.first, extreme.second, strict=True))
-        return complete_solution(game, profiles, extreme.method, begin)
-    found = tuple([NashEquilibrium(k + 1, game, (extreme.first[k], extreme.second[k]),
-                                   _exact(extreme, k) if exact else None)
+        return complete_solution(game, profiles, method, begin)
+    found = tuple([NashEquilibrium(k + 1, game, profiles[k],
+                                   _exact(extreme, k) if exact and extreme else None)
                    for k in range(min(count, cap))])
     points = len(pairs) == len(set(map(_first_of, pairs))) == len(set(map(_second_of, pairs)))
     status = (Status.CAPPED if count > cap else
               Status.COMPLETE if points else Status.CONTINUUM)
     complete = status is Status.COMPLETE
     return NashSolution(game, found, complete, count <= cap, status,
-                        None if complete else str(status), extreme.method, 0,
+                        None if complete else str(status), method, 0,
                         time.perf_counter() - begin, tuple(pairs[:cap]))
 
 
