@@ -167,53 +167,52 @@ def slack_of(matrix: Floats, point: Floats, row: int) -> float:
 def search_float(matrix: Floats, limit: int) -> tuple[int, Ints, Floats]:
     """State, keys (V,) and points (V, d) of the vertices of a simple polytope, the origin first."""
     k, d = matrix.shape
-    room = 16
-    tables, fresh = np.empty((1, k, d + 1)), np.empty((room, k, d + 1))
-    tables[0, :, :d], tables[0, :, d] = matrix, 1.0
-    basic, new_basic = np.empty((1, k), np.int64), np.empty((room, k), np.int64)
-    nonbasic, new_nonbasic = np.empty((1, d), np.int64), np.empty((room, d), np.int64)
-    basic[0], nonbasic[0] = np.arange(d, d + k), np.arange(d)
-    keys, points = np.empty(room, np.int64), np.empty((room, d))
+    # two layers by turns: the dictionaries looked at and those found; labels are basic, non-basic
+    tables, labels = np.empty((2, 16, k, d + 1)), np.empty((2, 16, k + d), np.int64)
+    tables[0, 0, :, :d], tables[0, 0, :, d] = matrix, 1.0
+    for label in range(k + d):
+        labels[0, 0, label] = d + label if label < k else label - k
+    keys, points = np.empty(16, np.int64), np.empty((16, d))
     slots = np.full(64, -1, dtype=np.int64)
     keys[0] = (1 << d) - 1
     slots[hash_slot(slots, keys[0])] = keys[0]
-    layer, count, known = 1, 0, 1
+    layer, count, known, side = 1, 0, 1, 0
     while layer:
         coming = 0
         for f in range(layer):
-            if not proved_point(matrix, tables[f], basic[f], nonbasic[f], points[count + f]):
+            table, names = tables[side, f], labels[side, f]
+            if not proved_point(matrix, table, names[:k], names[k:], points[count + f]):
                 return UNCERTAIN, keys, points
             for c in range(d):
-                r = leaving_float(tables[f], c)
+                r = leaving_float(table, c)
                 if r < 0:
                     return UNCERTAIN, keys, points
-                key = keys[count + f] ^ (1 << nonbasic[f, c]) ^ (1 << basic[f, r])
+                key = keys[count + f] ^ (1 << names[k + c]) ^ (1 << names[r])
                 place = hash_slot(slots, key)
                 if slots[place] == key:
                     continue
                 if known >= limit:
                     return FULL, keys, points
                 slots[place] = key
-                if coming == len(fresh):
-                    fresh = np.concatenate((fresh, np.empty_like(fresh)))
-                    new_basic = np.concatenate((new_basic, np.empty_like(new_basic)))
-                    new_nonbasic = np.concatenate((new_nonbasic, np.empty_like(new_nonbasic)))
+                if coming == tables.shape[1]:
+                    tables = np.concatenate((tables, np.empty_like(tables)), axis=1)
+                    labels = np.concatenate((labels, np.empty_like(labels)), axis=1)
+                    table, names = tables[side, f], labels[side, f]
                 if known == len(keys):
                     keys = np.concatenate((keys, np.empty_like(keys)))
                     points = np.concatenate((points, np.empty_like(points)))
                 keys[known] = key
-                pivot_float(tables[f], r, c, fresh[coming])
-                new_basic[coming], new_nonbasic[coming] = basic[f], nonbasic[f]
-                new_basic[coming, r], new_nonbasic[coming, c] = nonbasic[f, c], basic[f, r]
+                pivot_float(table, r, c, tables[1 - side, coming])
+                theirs = labels[1 - side, coming]
+                for t in range(k + d):
+                    theirs[t] = names[t]
+                theirs[r], theirs[k + c] = names[k + c], names[r]
                 coming += 1
                 known += 1
                 if 2 * known > len(slots):
                     slots = rehash(slots)
         count += layer
-        layer = coming
-        tables, fresh = fresh, tables
-        basic, new_basic = new_basic, basic
-        nonbasic, new_nonbasic = new_nonbasic, nonbasic
+        layer, side = coming, 1 - side
     return DONE, keys[:known], points[:known]
 
 

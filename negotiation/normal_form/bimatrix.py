@@ -73,7 +73,7 @@ def compiled_answer(game: NormalFormGame) -> tuple[str, Profiles, Sequence[Pair]
     solve = compiled("bimatrix_loops", "solve", m + n >= LARGE)
     if solve is None:
         return None
-    code, table = solve(game.payoffs, LIMIT, REGRET)
+    code, table = solve(game._table, LIMIT, REGRET)
     if code == bimatrix_loops.NEITHER:
         return None
     table.setflags(write=False)

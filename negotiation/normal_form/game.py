@@ -67,6 +67,8 @@ class NormalFormGame:
     actions: tuple[tuple[str, ...], ...]
     title: str
     _given: Objects | None = field(repr=False)
+    #: what ``payoffs`` shows: compiled kernels are called faster with an array that could be written
+    _table: Floats = field(repr=False)
 
     def __init__(self, payoffs: ArrayLike, players: Iterable[str] | None = None,
                  actions: Iterable[Iterable[str]] | None = None, title: str = "") -> None:
@@ -76,9 +78,11 @@ class NormalFormGame:
                 "The 'payoffs' parameter of NormalFormGame must have shape (n, m_1, …, m_n) with "
                 "one table of payoffs for each of n players and at least one action for each; got "
                 f"shape {array.shape}.")
-        array.setflags(write=False)
         n, shape = array.shape[0], array.shape[1:]
-        object.__setattr__(self, "payoffs", array)
+        object.__setattr__(self, "_table", array)
+        view = array.view()
+        view.setflags(write=False)
+        object.__setattr__(self, "payoffs", view)
         object.__setattr__(self, "_given", given)
         object.__setattr__(self, "players", _labels("players", players, n))
         if actions is None:
