@@ -85,8 +85,8 @@ class Distinct:
 
         Narrow ranges of numbers index a table; wide ones are sorted by their hash.
         """
-        if len(rows) == 1:
-            return np.zeros(1, dtype=np.int64), None
+        if len(rows) <= 1:
+            return np.arange(len(rows)), None
         places = np.arange(len(rows))
         columns = [rows[:, k] for k in range(self._width)]
         low = [int(column.min()) for column in columns]

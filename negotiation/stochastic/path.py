@@ -264,4 +264,5 @@ def _supports(branch: Branch, spot: Spot, tangent: Floats) -> Bools | None:
     slope[~branch.field.real] = -np.inf
     if ((slope < PLAYED) & (slope > DROPPED)).any():
         return None
-    return slope >= PLAYED
+    played: Bools = slope >= PLAYED
+    return played

@@ -64,7 +64,9 @@ class _Unknown:
     def left(self, point: Point) -> Floats:
         """Gains over the largest action of each support: zero at the equilibrium."""
         q = point.action_value
-        return (q[self.player, self.state, self.action] - q[self.player, self.state, self.first])
+        out: Floats = (q[self.player, self.state, self.action]
+                       - q[self.player, self.state, self.first])
+        return out
 
     def moved(self, mixed: Floats, step: Floats) -> Floats:
         """The strategies after a step of the free probabilities."""
@@ -87,8 +89,8 @@ class _Unknown:
         out = spread[:, s] * push[i]
         row, column = np.nonzero((s[:, None] == s[None, :]) & (i[:, None] != i[None, :]))
         block = pairs[i[row], i[column], s[row]]
-        k = np.arange(len(row))
+        each = np.arange(len(row))
         ar, fr, ac, fc = a[row], first[row], a[column], first[column]
-        out[row, column] += (block[k, ar, ac] - block[k, ar, fc] - block[k, fr, ac]
-                             + block[k, fr, fc])
+        out[row, column] += (block[each, ar, ac] - block[each, ar, fc]
+                             - block[each, fr, ac] + block[each, fr, fc])
         return out
