@@ -213,7 +213,7 @@ def _size(here: Floats) -> float:
 
 def _solve(matrix: Floats, rhs: Floats) -> Floats | None:
     try:
-        step: Floats = np.linalg.solve(matrix, rhs)
+        step = np.asarray(np.linalg.solve(matrix, rhs), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
     return step if np.isfinite(step).all() else None

@@ -40,15 +40,22 @@ class Components:
 
     def at(self, value: Floats) -> Problems:
         """The problems of the states with successors' values filled in, given V (P, S, n)."""
-        flat = value.reshape(self.states.size, -1)
-        after = np.where((self.inside >= 0)[..., None], flat[self.target], 0.0)
+        after = self.within(value.reshape(self.states.size, value.shape[2]))
         return replace(self.states, reward=self.states.reward + after)
 
-    def take(self, rows: Ints | Bools) -> Components:
+    def within(self, value: Floats) -> Floats:
+        """(P·S, M, n) V of the targets inside, given V (P·S, n); 0 for moves that leave."""
+        return np.where((self.inside >= 0)[..., None], value[self.target], 0.0)
+
+    def take(self, rows: Ints) -> Components:
         """The components of some rows."""
-        index = np.flatnonzero(rows) if rows.dtype == bool else rows
-        flat = (index[:, None] * self.width + np.arange(self.width)).ravel()
+        flat = self.flat(rows)
         return Components(self.states.take(flat), self.inside[flat], self.width)
+
+    def flat(self, rows: Ints) -> Ints:
+        """The rows of all states of some components."""
+        out: Ints = (rows[:, None] * self.width + np.arange(self.width)).ravel()
+        return out
 
     def spread(self, local: Floats) -> Floats:
         """(P, S·n, S·n) of each state's derivatives in its own base gains.
@@ -64,7 +71,7 @@ class Components:
             out[:, s, :, s] -= total[:, s]
         part = local.reshape(size, width, moves, n, n)
         inside = self.inside.reshape(size, width, moves)
+        blocks = out.swapaxes(2, 3)
         rows, at, move = np.nonzero(inside >= 0)
-        np.add.at(out, (rows, at, slice(None), inside[rows, at, move], slice(None)),
-                  part[rows, at, move])
+        np.add.at(blocks, (rows, at, inside[rows, at, move]), part[rows, at, move])
         return out.reshape(size, width * n, width * n)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..errors import NumericalError
 from ..lattice import Lattice
 from .certificate import REGRET_TOLERANCE, certify
+from .component import Components
 from .problem import KINDS, OFFERS, Problems, gather
 from .state import CONTINUUM, Answers
 from .ties import Continuum
@@ -61,14 +62,16 @@ class Tree:
     capped: bool = False
 
 
-#: yields the problems of a level, is sent their answers, and returns the tree
-Traversal = Generator[Problems, Answers, Tree]
+#: what a level asks for: its states' problems, or components of several states
+Request = Problems | Components
+#: yields requests, is sent their answers, and returns the tree
+Traversal = Generator[Request, Answers, Tree]
 
 
-def together(traversals: Sequence[Traversal], solver: Callable[[Problems], Answers]) -> list[Tree]:
+def together(traversals: Sequence[Traversal], solver: Callable[[Request], Answers]) -> list[Tree]:
     """Run traversals in lockstep: the problems that all of them ask for are solved in one call."""
     trees: dict[int, Tree] = {}
-    asked: dict[int, Problems] = {}
+    asked: dict[int, Request] = {}
 
     def step(which: int, answers: Answers | None) -> None:
         try:
@@ -80,19 +83,24 @@ def together(traversals: Sequence[Traversal], solver: Callable[[Problems], Answe
     for which in range(len(traversals)):
         step(which, None)
     while asked:
-        names, batch = list(asked), list(asked.values())
+        now = dict(asked)
         asked.clear()
+        for which, request in now.items():
+            if isinstance(request, Components):
+                step(which, solver(request))
+        batch = {k: request for k, request in now.items() if isinstance(request, Problems)}
         if len(batch) == 1:
-            step(names[0], solver(batch[0]))
-            continue
-        problems = Problems.join(batch)
-        first, row = problems.distinct()
-        answers = solver(problems.take(first))
-        begin = 0
-        for which, part in zip(names, batch, strict=True):
-            mine = row[begin:begin + part.size]
-            begin += part.size
-            step(which, answers.select(mine, part.reward.shape[1], part.value.shape[2]))
+            which, problems = batch.popitem()
+            step(which, solver(problems))
+        elif batch:
+            problems = Problems.join(list(batch.values()))
+            first, row = problems.distinct()
+            answers = solver(problems.take(first))
+            begin = 0
+            for which, part in batch.items():
+                mine = row[begin:begin + part.size]
+                begin += part.size
+                step(which, answers.select(mine, part.reward.shape[1], part.value.shape[2]))
     return [trees[which] for which in range(len(traversals))]
 
 
@@ -110,76 +118,105 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False,
                 np.zeros((0, lattice.discount.shape[1])), np.zeros(0, dtype=np.int64), np.zeros(0),
                 [])
     done = 0
+    wide = np.bincount(lattice.component, minlength=size)[lattice.component]
     for depth in range(int(lattice.level.max()) + 1):
-        states = np.flatnonzero(lattice.level == depth)
-        yield from _level(tree, states, cap, one)
-        done += len(states)
+        level = np.flatnonzero(lattice.level == depth)
+        for width in np.unique(wide[level]).tolist():
+            states = level[wide[level] == width]
+            states = states[np.argsort(lattice.component[states], kind="stable")]
+            yield from _level(tree, states.reshape(-1, width), cap, one)
+        done += len(level)
         if progress is not None:
             progress(done, size)
     return tree
 
 
-def _level(tree: Tree, states: Ints, cap: int, one: bool,
-           ) -> Generator[Problems, Answers, None]:
+def _level(tree: Tree, members: Ints, cap: int, one: bool,
+           ) -> Generator[Request, Answers, None]:
+    """Solve the components (C, width) of a level for every branch."""
     lattice = tree.lattice
-    branches, wide = len(tree.node), len(states)
+    branches, (wide, width) = len(tree.node), members.shape
+    states = members.ravel()
     moves = int((lattice.first_edge[states + 1] - lattice.first_edge[states]).max())
     at = lattice.first_edge[states][:, None] + np.arange(moves)
     has = at < lattice.first_edge[states + 1][:, None]
     target = np.where(has, lattice.edge_target[np.where(has, at, 0)] if moves else 0, -1)
-    follow = np.where(has, tree.node[:, np.maximum(target, 0)], -1).reshape(branches * wide, moves)
-    draw, state = np.repeat(tree.draw, wide), np.tile(states, branches)
+    # moves inside the component lead to no node yet
+    follow = np.where(has, tree.node[:, np.maximum(target, 0)], -1)
+    follow = follow.reshape(branches * wide, width * moves)
+    draw, which = np.repeat(tree.draw, wide), np.tile(np.arange(wide), branches)
     if branches > lattice.draws:
-        key = np.column_stack([draw, state, follow])
+        key = np.column_stack([draw, which, follow])
         _, first, row = np.unique(key, axis=0, return_index=True, return_inverse=True)
-        draw, state, follow = draw[first], state[first], follow[first]
+        draw, which, follow = draw[first], which[first], follow[first]
     else:
-        row = np.arange(len(state))
+        row = np.arange(len(which))
+    follow = follow.reshape(len(which) * width, moves)
+    state = members[which]
     answers, regret = yield from _solve(tree, draw, state, follow)
-    begin = len(tree.value)
-    tree.blocks.append(Block(begin, state[answers.owner], answers, regret))
-    tree.value = np.concatenate([tree.value, answers.value])
-    tree.index = np.concatenate([tree.index, answers.index])
-    tree.regret = np.concatenate([tree.regret, regret])
-    count = np.bincount(answers.owner, minlength=len(state))
+    begin, total = len(tree.value), len(answers.owner) // width
+    for s in range(width):
+        part = answers if width == 1 else answers.every(s, width)
+        tree.blocks.append(Block(begin + s * total, state[part.owner, s], part, regret[s::width]))
+        tree.value = np.concatenate([tree.value, part.value])
+        # the index of a component is that of its first state; the others count 1
+        sign = part.index if s == 0 else np.ones_like(part.index)
+        tree.index = np.concatenate([tree.index, sign])
+        tree.regret = np.concatenate([tree.regret, regret[s::width]])
+    count = np.bincount(answers.owner[::width], minlength=len(which))
     start = begin + np.cumsum(count) - count
     kept = np.minimum(count, 1) if one else count
-    _expand(tree, states, row.reshape(branches, wide), start, kept, cap)
+    _expand(tree, members, row.reshape(branches, wide), (start, total), kept, cap)
 
 
 def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
-           ) -> Generator[Problems, Answers, tuple[Answers, Floats]]:
-    lattice = tree.lattice
+           ) -> Generator[Request, Answers, tuple[Answers, Floats]]:
+    """Answers of components (R, width) and their regrets: a row per state, components whole."""
+    lattice, width = tree.lattice, state.shape[1]
+    flat, draws = state.ravel(), np.repeat(draw, width)
     if follow.shape[1] == 0:
-        stay = lattice.flow[draw, state] / lattice.discount[draw]
-        size, issues = len(state), lattice.value.shape[2]
+        stay = lattice.flow[draws, flat] / lattice.discount[draws]
+        size, issues = len(flat), lattice.value.shape[2]
         none = np.zeros((size, 0))
         answers = Answers(np.arange(size), stay, none, none,
                           np.zeros((size, 0, stay.shape[1], issues)), np.ones(size, dtype=np.int64))
         return answers, np.zeros(size)
-    after = np.where((follow >= 0)[..., None], tree.value[np.maximum(follow, 0)], 0.0)
-    problems = gather(lattice, draw, state, after)
-    answers = yield problems
-    owner = answers.owner
-    terms, proposals = mean_terms(answers.terms, problems.weights[owner], problems.member[owner],
-                                  problems.kind[owner])
-    certificate = certify(lattice, draw[owner], state[owner], answers.value, after[owner],
+    after = np.zeros((*follow.shape, lattice.discount.shape[1]))
+    after[follow >= 0] = tree.value[follow[follow >= 0]]
+    problems = gather(lattice, draws, flat, after)
+    if width == 1:
+        answers = yield problems
+        owner = answers.owner
+        rows, after = owner, after[owner]
+    else:
+        components = Components(problems, _inside(lattice, state, problems.present), width)
+        answers = yield components
+        owner = answers.owner[::width]
+        rows = (owner[:, None] * width + np.arange(width)).ravel()
+        after = after[rows] + components.take(owner).within(answers.value)
+    terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.member[rows],
+                                  problems.kind[rows])
+    certificate = certify(lattice, draws[rows], flat[rows], answers.value, after,
                           answers.consent, terms, proposals)
-    regret = certificate.regret
+    regret = certificate.regret.reshape(-1, width).max(axis=1)
     bad = ~(regret <= REGRET_TOLERANCE)
     for p, why in answers.doubt.items():
-        _doubt(tree, int(state[p]), why)
-    if bad.any():
-        for p in np.unique(owner[bad]):
-            _doubt(tree, int(state[p]), REJECTED)
-        keep = np.flatnonzero(~bad)
-        place = {int(old): new for new, old in enumerate(keep)}
-        answers = Answers(owner[keep], answers.value[keep], answers.consent[keep],
-                          answers.sigma[keep], answers.terms[keep], answers.index[keep],
-                          {place[k]: c for k, c in answers.continua.items() if k in place},
-                          answers.doubt)
-        regret = regret[keep]
-    return answers, regret
+        _doubt(tree, int(state[p, 0]), why)
+    for p in np.unique(owner[bad]):
+        _doubt(tree, int(state[p, 0]), REJECTED)
+    good = np.repeat(~bad, width)
+    return answers.keep(good) if bad.any() else answers, certificate.regret[good]
+
+
+def _inside(lattice: Lattice, state: Ints, present: NDArray[np.bool_]) -> Ints:
+    """(R·width, M) which state of its own component a move leads to, −1 where to none."""
+    place = np.full(len(lattice.states), -1)
+    place[state] = np.arange(state.shape[1])
+    flat = state.ravel()
+    edge = lattice.first_edge[flat][:, None] + np.arange(present.shape[1])
+    target = lattice.edge_target[np.where(present, edge, 0)]
+    same = present & (lattice.component[target] == lattice.component[flat][:, None])
+    return np.where(same, place[target], -1)
 
 
 def mean_terms(terms: Floats, weights: Floats, member: NDArray[np.bool_], kind: Ints,
@@ -198,26 +235,33 @@ def _doubt(tree: Tree, state: int, why: str) -> None:
     tree.doubt[state, why] = tree.doubt.get((state, why), 0) + 1
 
 
-def _expand(tree: Tree, states: Ints, row: Ints, start: Ints, count: Ints, cap: int) -> None:
-    """Give every branch every combination of the level's nodes, a state at a time."""
+def _expand(tree: Tree, members: Ints, row: Ints, place: tuple[Ints, int], count: Ints,
+            cap: int) -> None:
+    """Give every branch every combination of the level's nodes, a component (C, width) at a time.
+
+    ``place`` holds the first node of each answered component, and how far apart the nodes of its
+    states are.
+    """
     if (count[row] == 0).any():
         alive = (count[row] > 0).all(axis=1)
-        for s in np.unique(np.nonzero(count[row] == 0)[1]):
-            _doubt(tree, int(states[s]), "no equilibrium of the state was found")
+        for c in np.unique(np.nonzero(count[row] == 0)[1]):
+            _doubt(tree, int(members[c, 0]), "no equilibrium of the state was found")
         if not all(np.isin(np.unique(tree.draw), tree.draw[alive])):
-            s = int(states[np.nonzero(count[row] == 0)[1][0]])
+            s = int(members[np.nonzero(count[row] == 0)[1][0], 0])
             raise NumericalError(
                 f"{tree.lattice.game.name}: no equilibrium could be found in the state "
                 f"{tree.lattice.state(s)}; one exists, so the search failed there")
         tree.node, tree.draw, row = tree.node[alive], tree.draw[alive], row[alive]
-    tree.node[:, states] = start[row]
+    start, apart = place
+    for s in range(members.shape[1]):
+        tree.node[:, members[:, s]] = start[row] + s * apart
     for k in np.flatnonzero((count[row] > 1).any(axis=0)):
         times = count[row[:, k]]
         keep = np.repeat(np.arange(len(times)), times)
         which = np.arange(len(keep)) - np.repeat(np.cumsum(times) - times, times)
         keep, which = _cut(tree, keep, which, cap)
         tree.node, tree.draw, row = tree.node[keep], tree.draw[keep], row[keep]
-        tree.node[:, states[k]] += which
+        tree.node[:, members[k]] += which[:, None]
 
 
 def _cut(tree: Tree, keep: Ints, which: Ints, cap: int) -> tuple[Ints, Ints]:

@@ -161,12 +161,14 @@ class System:
     """The equations of labelled states at one point: residual, Jacobian and the terms there.
 
     Rows and columns: V (n), then one slot a move (α of the mixed ones, the identity elsewhere).
+    ``slope`` (N, M, n, n) is ∂u_i/∂V_l of what each made bargain pays.
     """
 
     residual: Floats
     jacobian: Floats
     terms: Floats
     paid: Floats
+    slope: Floats
 
 
 def system(problems: Problems, label: Ints, value: Floats, consent: Floats,
@@ -209,7 +211,7 @@ def system(problems: Problems, label: Ints, value: Floats, consent: Floats,
     if len(mix_rows):
         residual[mix_rows, n + mix_cols], jacobian[mix_rows, n + mix_cols, :n] = _binding_rows(
             problems, (mix_rows, mix_cols), label, value)
-    return System(residual, jacobian, terms, paid)
+    return System(residual, jacobian, terms, paid, slope)
 
 
 def _binding_rows(problems: Problems, mix: tuple[Ints, Ints], label: Ints, value: Floats,

@@ -1,12 +1,12 @@
 """Agent quantal response in linked games: consents under noise, and the branch to zero noise.
 
-At noise κς the values of a component satisfy E_i(s) = r_i V_i − f_i − Σ_m λ_m α_m G_m,i = 0 with the
-consents and terms of ``kernels.logit``. At κ = ∞ there is one solution. The branch that starts there
-leads to a solution at κ = 1 (the concept ``"logit"``), and as κ → 0 to one Markov perfect
-equilibrium (McKelvey & Palfrey 1998; Turocy 2005, "A dynamic homotopy interpretation of the logistic
-quantal response equilibrium correspondence"). Most branches never turn back in κ: all components of
-a batch are followed together down a ladder of noise levels, and one that turns is followed alone by
-arclength (``continuation``).
+At noise κς the values of a component satisfy E_i(s) = r_i V_i − f_i − Σ_m λ_m α_m G_m,i = 0 with
+the consents and terms of ``kernels.logit``. At κ = ∞ there is one solution. The branch that starts
+there leads to a solution at κ = 1 (the concept ``"logit"``), and as κ → 0 to one Markov perfect
+equilibrium (McKelvey & Palfrey 1998; Turocy 2005, "A dynamic homotopy interpretation of the
+logistic quantal response equilibrium correspondence"). Most branches never turn back in κ: all
+components of a batch are followed together down a ladder of noise levels, and one that turns is
+followed alone by arclength (``continuation``).
 """
 
 from __future__ import annotations
@@ -55,30 +55,30 @@ def field(components: Components, noise: Floats, value: Floats, hint: Floats) ->
     flat = value.reshape(rows, n)
     base = (problems.reward - flat[:, None, :]).reshape(-1, n)
     issues = problems.value.shape[2]
-    v, c = (a.reshape(-1, issues, n) for a in (problems.value, problems.curvature))
-    weights, member = (a.reshape(-1, n) for a in (problems.weights, problems.member))
+    v, c = (a.reshape(len(base), issues, n) for a in (problems.value, problems.curvature))
+    weights, member = problems.weights.reshape(-1, n), problems.member.reshape(-1, n)
     sigma = noise.reshape(-1, n)
     slope = np.broadcast_to(np.eye(n), (len(base), n, n)).copy()
     gain, terms = base, np.zeros((len(base), issues))
     at = np.flatnonzero(problems.bargained.ravel() & member.any(axis=1))
     if len(at):
-        pick = (base[at], v[at], c[at], weights[at], member[at], sigma[at])
-        terms[at], ok = kernel.terms(*pick, hint.reshape(-1, issues)[at])
+        asked = kernel.Bargains(base[at], v[at], c[at], weights[at], member[at], sigma[at])
+        terms[at], ok = kernel.terms(asked, hint.reshape(len(base), issues)[at])
         terms[at[~ok]] = np.nan
         x = terms[at][..., None]
         gain = base.copy()
         gain[at] += (v[at] * x - 0.5 * c[at] * x * x).sum(axis=1)
         if ok.all():
-            change = kernel.sensitivity(*pick, terms[at])
+            change = kernel.sensitivity(asked, terms[at])
             slope[at] += np.einsum("kji,kjl->kil", v[at] - c[at] * x, change)
     alpha, steep = kernel.consent(gain, sigma, member)
     push = alpha[:, None, None] * slope + gain[..., None] * np.einsum(
         "kl,klj->kj", steep, slope)[:, None, :]
     rate = np.where(problems.present, problems.rate, 0.0)
     total = problems.discount + rate.sum(axis=1, keepdims=True)
-    alpha, gain = alpha.reshape(rows, moves), gain.reshape(rows, moves, n)
+    alpha, gains = alpha.reshape(rows, moves), gain.reshape(rows, moves, n)
     residual = (problems.discount * flat - problems.flow
-                - ((rate * alpha)[..., None] * gain).sum(axis=1)) / (total * problems.scale)
+                - ((rate * alpha)[..., None] * gains).sum(axis=1)) / (total * problems.scale)
     local = -rate[..., None, None] * push.reshape(rows, moves, n, n)
     size, width = components.size, components.width
     jacobian = components.spread(local)
@@ -88,7 +88,7 @@ def field(components: Components, noise: Floats, value: Floats, hint: Floats) ->
     scale = problems.scale.reshape(size, -1)
     jacobian *= scale[:, None, :] / unit[:, :, None]
     return Field(residual.reshape(size, -1), jacobian, alpha, terms.reshape(rows, moves, issues),
-                 gain)
+                 gains)
 
 
 @dataclass(eq=False)
@@ -196,10 +196,10 @@ def _rung(components: Components, noise: Floats, path: Path, rows: Ints, kappa: 
 
 def _solve(matrix: Floats, rhs: Floats) -> Floats:
     try:
-        return np.linalg.solve(matrix, rhs[..., None])[..., 0]
+        out = np.linalg.solve(matrix, rhs[..., None])
     except np.linalg.LinAlgError:
-        out: Floats = (np.linalg.pinv(matrix) @ rhs[..., None])[..., 0]
-        return out
+        out = np.linalg.pinv(matrix) @ rhs[..., None]
+    return np.asarray(out[..., 0], dtype=np.float64)
 
 
 def _alone(components: Components, noise: Floats, path: Path, p: int, until: float) -> None:

@@ -33,7 +33,8 @@ ZERO = 1e-11
 @dataclass(frozen=True, eq=False)
 class Problems:
     """P open states. Shapes: discount, flow, scale (P, n); rate, present, kind (P, M);
-    reward (W = lump + next value), member, weights (P, M, n); value, curvature (P, M, J, n).
+    reward (W = lump + next value), member, weights, noise (P, M, n); value, curvature
+    (P, M, J, n).
     """
 
     discount: Floats
@@ -45,6 +46,7 @@ class Problems:
     reward: Floats
     member: Bools
     weights: Floats
+    noise: Floats
     value: Floats
     curvature: Floats
 
@@ -119,12 +121,13 @@ def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Pro
     kinds = np.array([KINDS.index(move.solution) for move in lattice.game.moves.values()] or [0])
     if not len(lattice.edge_move):
         edge_kind = np.zeros(present.shape, dtype=np.int64)
-        lump = np.zeros_like(next_value)
+        lump = noise = np.zeros_like(next_value)
         rate, member = np.zeros(present.shape), np.zeros(next_value.shape, dtype=bool)
     else:
         edge_kind = kinds[lattice.edge_move[edge]]
         lump, rate = lattice.lump[row, edge], lattice.rate[row, edge]
         member = lattice.member[edge] & present[..., None]
+        noise = np.where(present[..., None], lattice.noise[row, lattice.edge_move[edge]], 0.0)
     shape = (len(state), moves, issues, n)
     value, curvature = np.zeros(shape), np.zeros(shape)
     weights = np.ones(next_value.shape)
@@ -139,7 +142,7 @@ def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Pro
         discount=lattice.discount[draw], flow=lattice.flow[draw, state],
         scale=lattice.payoff_range()[draw], rate=np.where(present, rate, 0.0), present=present,
         kind=edge_kind, reward=np.where(present[..., None], lump + next_value, 0.0), member=member,
-        weights=weights, value=value, curvature=curvature)
+        weights=weights, noise=noise, value=value, curvature=curvature)
 
 
 def settle(problems: Problems, moves: Moves, value: Floats,

@@ -8,13 +8,16 @@ from functools import partial
 
 import numpy as np
 
-from ..errors import InputError, NotYetError, nearest
-from ..lattice import Lattice, build_lattice, cycle_message
+from ..errors import InputError, nearest
+from ..lattice import Lattice, build_lattice
 from ..model import INDIFFERENT, Game
+from . import cyclic
+from .component import Components
 from .directional import (
     CONTINUUM,
     REJECTED,
     Progress,
+    Request,
     Tree,
     continua_of,
     together,
@@ -22,7 +25,7 @@ from .directional import (
     unpack,
 )
 from .result import Component, Equilibrium, Options, Solution, Status
-from .state import solve_states
+from .state import Answers, solve_states
 
 EQUILIBRIA = ("all", "one")
 
@@ -44,7 +47,6 @@ def solve(game: Game, *, equilibria: str = "all", cap: int = 10_000, boxes: int 
 
     Raises:
         InputError: for an option or a number of the game that cannot be used.
-        NotYetError: when moves can lead back to a state.
         NumericalError: when a state's equilibrium could not be found (one always exists).
 
     Sources: Konishi & Ray 2003; Gomes & Jehiel 2005; Iskhakov, Rust & Schjerning 2016.
@@ -68,11 +70,6 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", cap: int = 10_
     _at_least_one("boxes", boxes)
     begin = time.perf_counter()
     lattices = [build_lattice(game) for game in games]
-    for lattice in lattices:
-        loop = cycle_message(lattice)
-        if loop is not None:
-            raise NotYetError(f"{loop}; cycles are not supported yet: remove the move that leads "
-                              "back, or give it a status of its own")
     rules = [game.indifferent if indifferent is None else indifferent for game in games]
     first = equilibria == "one"
     share = boxes // max((len(lattice.states) for lattice in lattices), default=1)
@@ -81,11 +78,17 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", cap: int = 10_
     for rule, actors in dict.fromkeys(zip(rules, (x.actors for x in lattices), strict=True)):
         mine = [k for k in range(len(games)) if (rules[k], lattices[k].actors) == (rule, actors)]
         runs = [traverse(lattices[k], cap=cap, one=first, progress=count.of(k)) for k in mine]
-        solver = partial(solve_states, indifferent=rule, first=first, boxes=max(share, 1))
+        solver = partial(_answer, indifferent=rule, first=first, boxes=max(share, 1))
         trees.update(zip(mine, together(runs, solver), strict=True))
     options = Options(equilibria, cap, boxes, indifferent)
     seconds = time.perf_counter() - begin
     return tuple(_solution(game, trees[k], options, seconds) for k, game in enumerate(games))
+
+
+def _answer(request: Request, indifferent: str, first: bool, boxes: int) -> Answers:
+    if isinstance(request, Components):
+        return cyclic.answer(request, indifferent, first)
+    return solve_states(request, indifferent, first, boxes)
 
 
 def _at_least_one(name: str, value: object) -> None:

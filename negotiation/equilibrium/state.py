@@ -40,6 +40,18 @@ class Answers:
     continua: dict[int, tuple[ties.Continuum, ...]] = field(default_factory=dict)
     doubt: dict[int, str] = field(default_factory=dict)
 
+    def keep(self, rows: Bools) -> Answers:
+        """The answers of some rows."""
+        place = {int(old): new for new, old in enumerate(np.flatnonzero(rows))}
+        return Answers(self.owner[rows], self.value[rows], self.consent[rows], self.sigma[rows],
+                       self.terms[rows], self.index[rows],
+                       {place[k]: c for k, c in self.continua.items() if k in place}, self.doubt)
+
+    def every(self, first: int, step: int) -> Answers:
+        """The answers of every ``step``-th row from ``first`` on: one state of each component."""
+        return Answers(self.owner[first::step], self.value[first::step], self.consent[first::step],
+                       self.sigma[first::step], self.terms[first::step], self.index[first::step])
+
     def select(self, problems: Ints, moves: int, issues: int) -> Answers:
         """The answers of some problems in a new order, cut to fewer moves and issues."""
         begin = np.searchsorted(self.owner, problems)
@@ -67,7 +79,7 @@ def solve_states(problems: Problems, indifferent: str, first: bool = False, boxe
     fixed = ~np.asarray(problems.bargained.any(axis=1))
     plain = solve_problems(problems.take(~has_null), first, boxes)
     rows = np.flatnonzero(~has_null)
-    parts = [_finish(problems, plain, rows, indifferent)]
+    parts = [finish(problems, plain, rows, indifferent)]
     tied = [p for p in (int(rows[q]) for q, why in plain.doubt.items() if why == TIE) if fixed[p]]
     for p in sorted([*tied, *np.flatnonzero(has_null & fixed).tolist()]):
         answer = _by_arrangement(problems, p, indifferent)
@@ -81,7 +93,7 @@ def solve_states(problems: Problems, indifferent: str, first: bool = False, boxe
     return _join(parts)
 
 
-def _finish(problems: Problems, points: Points, rows: Ints, indifferent: str) -> Answers:
+def finish(problems: Problems, points: Points, rows: Ints, indifferent: str) -> Answers:
     """Complete the points of problems ``rows``: idle moves' consents, every σ and all terms."""
     owner = rows[points.owner]
     sub = problems.take(owner)
@@ -139,7 +151,7 @@ def _by_arrangement(problems: Problems, p: int, indifferent: str) -> Answers | N
         take = np.flatnonzero(isolated)
         points.index[take] = index_of(problem.take(np.zeros(len(take), dtype=np.int64)),
                                       label[take], value[take], consent[take])
-    answer = _finish(problems, points, np.array([p]), indifferent)
+    answer = finish(problems, points, np.array([p]), indifferent)
     answer.owner = owner
     answer.continua = {row: continua[k] for row, k in enumerate(order) if continua[k]}
     if varies:
@@ -179,7 +191,7 @@ def _with_null(problems: Problems, p: int, null: Bools, indifferent: str, boxes:
         refused = np.zeros(problem.present.shape, dtype=bool)
         refused[0, moves[~np.array(choice)]] = True
         points = solve_problems(problem.without(refused), boxes=boxes)
-        answer = _finish(problem, points, np.array([0]), indifferent)
+        answer = finish(problem, points, np.array([0]), indifferent)
         _name_null(problem, answer, moves, null, np.array(choice))
         answer.owner = np.full(len(answer.owner), p)
         answer.doubt = dict.fromkeys([p], "; ".join(answer.doubt.values())) if answer.doubt else {}
@@ -213,13 +225,9 @@ def _name_null(problem: Problems, answer: Answers, moves: Ints, null: Bools, wil
 
 
 def _without(answers: Answers, p: int) -> Answers:
-    keep = np.flatnonzero(answers.owner != p)
-    place = {int(old): new for new, old in enumerate(keep)}
-    return Answers(
-        answers.owner[keep], answers.value[keep], answers.consent[keep], answers.sigma[keep],
-        answers.terms[keep], answers.index[keep],
-        {place[row]: found for row, found in answers.continua.items() if row in place},
-        {q: why for q, why in answers.doubt.items() if q != p})
+    left = answers.keep(answers.owner != p)
+    left.doubt = {q: why for q, why in answers.doubt.items() if q != p}
+    return left
 
 
 def _unique(answers: Answers) -> Answers:
