@@ -137,12 +137,7 @@ class Process:
 
     def _chance(self, inside: Bools, by: float) -> OutcomeChance:
         date = check_date(by)
-        found = reach(self.lattice, self.hazard[None], inside, [date])
-        mean = float(found.mean_time[0])
-        return OutcomeChance(
-            by=date, probability=float(found.reached[0, 0]),
-            in_force=float(found.in_force[0, 0]), eventually=float(found.ever[0]),
-            mean_time_if_reached=None if math.isnan(mean) else mean)
+        return _chances(reach(self.lattice, self.hazard[None], inside, [date]), date)[0]
 
     def distribution(self, t: float) -> Floats:
         """(S,) probability of being in each state at date ``t`` ≥ 0."""
@@ -245,6 +240,34 @@ def reach(lattice: Lattice, hazard: Floats, inside: Bools, times: ArrayLike) -> 
         return markov.reach(chain_of(lattice), hazard, inside, dates)
     return markov.Reach(np.zeros((0, len(dates))), np.zeros((0, len(dates))), np.zeros(0),
                         np.zeros(0))
+
+
+def outcomes(processes: Sequence[Process], by: float) -> list[dict[str, OutcomeChance]]:
+    """The chance of every outcome that the game names, in each of several chains on one lattice.
+
+    Raises:
+        InputError: for a date that is negative or not finite.
+    """
+    date = check_date(by)
+    if not processes:
+        return []
+    lattice = processes[0].lattice
+    hazard = np.array([process.hazard for process in processes])
+    found: list[dict[str, OutcomeChance]] = [{} for _ in processes]
+    for name in lattice.game.outcomes:
+        chances = _chances(reach(lattice, hazard, outcome_states(lattice, name), [date]), date)
+        for row, chance in zip(found, chances, strict=True):
+            row[name] = chance
+    return found
+
+
+def _chances(found: markov.Reach, by: float) -> list[OutcomeChance]:
+    """One for each chain, at the only date that was asked for."""
+    rows = zip(found.reached[:, 0].tolist(), found.in_force[:, 0].tolist(), found.ever.tolist(),
+               found.mean_time.tolist(), strict=True)
+    return [OutcomeChance(by=by, probability=reached, in_force=in_force, eventually=ever,
+                          mean_time_if_reached=None if math.isnan(mean) else mean)
+            for reached, in_force, ever, mean in rows]
 
 
 _CHAINS: WeakKeyDictionary[Lattice, markov.Chain] = WeakKeyDictionary()

@@ -256,6 +256,19 @@ def test_solve_compares_the_paths_of_play(run: Any, tmp_path: Path) -> None:
     assert "EVERY STATE OF EQUILIBRIUM 3" in run("solve", path, "--states").out
 
 
+def test_equilibria_that_reach_the_same_states_by_other_moves_are_told_apart(
+        run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "game.toml"
+    chance = "".join(f'[moves.{to}_by_chance]\nfront = "f"\nfrom = "open"\nto = "{to}"\n'
+                     "by = []\nrate = 0.01\n" for to in ("left", "right"))
+    path.write_text(TWO_EQUILIBRIA.replace(
+        "[moves.right]", "issues.price.value = { a = 0.01 }\n[moves.right]") + chance,
+        encoding="utf-8")
+    text = run("solve", path).out
+    assert "PATH OF PLAY A (equilibrium 1)" in text
+    assert "PATH OF PLAY C (equilibrium 3)" in text
+
+
 def test_where_no_move_is_made_nothing_happens(run: Any) -> None:
     said = run("solve", SMALL, "--set", "package_rate=0")
     assert "Nothing ever changes: no move is made at the start." in said.out

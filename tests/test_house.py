@@ -34,6 +34,7 @@ LATE = {
     "expressions": ("numpy",),
     "lattice": ("networkx", "scipy"),
     "process": ("scipy",),
+    "formats.record": ("negotiation.process",),
     "kernels": ("scipy",),
     "kernels.compiled": ("numba",),
     "normal_form.game": ("nashpy",),

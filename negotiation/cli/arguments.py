@@ -24,7 +24,7 @@ EXAMPLES = {
     "check": ("my_game.toml", "my_game.toml --strict"),
     "new": ("my_game.toml",),
     "schema": ("", "solve"),
-    "solve": ("nrnap", "nrnap --set us_presence=0.3 --by 5",
+    "solve": ("nrnap", "nrnap --set trust=0.8 --by 5",
               "nrnap --block settle_central --json"),
     "cascade": ("nrnap", "issue-linkage --center trade --status settled"),
     "paths": ("nrnap --most 3",),

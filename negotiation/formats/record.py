@@ -17,7 +17,7 @@ from ..model import Game, Move, Number
 if TYPE_CHECKING:
     from ..cascade import CascadeResult
     from ..equilibrium.result import Component, Equilibrium, Solution
-    from ..process import EventPath
+    from ..process import EventPath, OutcomeChance
     from ..text.deals import Bargain
 
 Record = dict[str, Any]
@@ -121,31 +121,32 @@ def solution_record(solution: Solution, by: float | None = None,
         by: the date of the outcomes' chances; the game's horizon when none is given.
         cascade: added under the key ``cascade`` when given.
     """
+    from ..process import outcomes  # numpy, which the records of games do without
+
     date = solution.game.horizon if by is None else by
     record: Record = {
         **_asked(solution), "complete": solution.complete,
         "incomplete_because": solution.incomplete_because, "status": str(solution.status),
         "count": solution.count, "seconds": solution.seconds,
-        "equilibria": [equilibrium_record(found, date) for found in solution.equilibria],
+        "equilibria": [
+            equilibrium_record(equilibrium, chances) for equilibrium, chances in
+            zip(solution.equilibria, outcomes([e.process for e in solution.equilibria], date),
+                strict=True)],
         "components": [_component(solution, part) for part in solution.components]}
     if cascade is not None:
         record["cascade"] = cascade.to_dict()
     return _plain_record(record)
 
 
-def equilibrium_record(equilibrium: Equilibrium, by: float) -> Record:
+def equilibrium_record(equilibrium: Equilibrium, chances: Mapping[str, OutcomeChance]) -> Record:
     """One equilibrium: its certificate, the chances of outcomes, and every state."""
-    process = equilibrium.process
-    outcomes = {}
-    for name in equilibrium.game.outcomes:
-        chance = process.outcome(name, by)
-        outcomes[name] = {
-            "by": chance.by, "probability": _share(chance.probability),
-            "in_force": _share(chance.in_force), "eventually": _share(chance.eventually),
-            "mean_time_if_reached": chance.mean_time_if_reached}
+    said = {name: {"by": chance.by, "probability": _share(chance.probability),
+                   "in_force": _share(chance.in_force), "eventually": _share(chance.eventually),
+                   "mean_time_if_reached": chance.mean_time_if_reached}
+            for name, chance in chances.items()}
     return {
         "id": equilibrium.id, "regret": equilibrium.regret, "index": equilibrium.index,
-        "pure": equilibrium.pure, "convention": {}, "outcomes": outcomes,
+        "pure": equilibrium.pure, "convention": {}, "outcomes": said,
         "states": [_state(equilibrium, state) for state in range(len(equilibrium.lattice.states))]}
 
 

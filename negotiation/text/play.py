@@ -5,7 +5,7 @@ The values are those of the equilibrium; this only picks out what a reader is to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..bargaining import BargainingProblem
 from ..equilibrium.result import Equilibrium
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 #: consents and terms closer than this are the same
 SAME = 1e-6
@@ -53,44 +54,64 @@ class Stand:
     indifferent: tuple[str, ...]
 
 
-def reached(equilibrium: Equilibrium) -> NDArray[np.bool_]:
+def reached(equilibrium: Equilibrium) -> Bools:
     """(S,) the states that play reaches with positive probability."""
-    lattice = equilibrium.lattice
-    live = (lattice.rate[equilibrium.draw] > 0) & (equilibrium.consent > 0)
-    on_path = np.zeros(len(lattice.states), dtype=bool)
-    frontier = np.array([0])
-    while len(frontier):
-        on_path[frontier] = True
-        leaving = live & np.isin(lattice.edge_state, frontier)
-        frontier = np.unique(lattice.edge_target[leaving])
-        frontier = frontier[~on_path[frontier]]
+    return _reached([equilibrium])[0]
+
+
+def _reached(equilibria: Sequence[Equilibrium]) -> Bools:
+    """(B, S) the states that play reaches in each of the equilibria of one solution."""
+    lattice = equilibria[0].lattice
+    live = np.array([(lattice.rate[e.draw] > 0) & (e.consent > 0) for e in equilibria])
+    on_path = np.zeros((len(equilibria), len(lattice.states)), dtype=bool)
+    on_path[:, 0] = True
+    count = 0
+    while count < (count := int(on_path.sum())):
+        for state in np.argsort(-lattice.level, kind="stable").tolist():
+            for edge in lattice.edges(state):
+                on_path[:, lattice.edge_target[edge]] |= on_path[:, state] & live[:, edge]
     return on_path
 
 
-def groups(equilibria: Iterable[Equilibrium]) -> list[Group]:
+def groups(equilibria: Sequence[Equilibrium]) -> list[Group]:
     """Equilibria grouped by what they do on the path of play, in the order of their numbers."""
-    kinds: dict[bytes, list[tuple[Floats, Equilibrium, list[int]]]] = {}
-    for equilibrium in equilibria:
-        on_path = reached(equilibrium)
-        edges = on_path[equilibrium.lattice.edge_state]
-        played = _played(equilibrium, edges)
-        known = kinds.setdefault(on_path.tobytes(), [])
-        for other, _, ids in known:
-            if np.allclose(other, played, rtol=0.0, atol=SAME):
-                ids.append(equilibrium.id)
-                break
-        else:
-            known.append((played, equilibrium, [equilibrium.id]))
-    found = [Group(first, tuple(ids)) for known in kinds.values() for _, first, ids in known]
+    kinds: dict[bytes, list[tuple[Floats, Equilibrium]]] = {}
+    for on_path, equilibrium in zip(_reached(equilibria) if equilibria else (), equilibria,
+                                    strict=True):
+        played = _played(equilibrium, on_path[equilibrium.lattice.edge_state])
+        kinds.setdefault(on_path.tobytes(), []).append((played, equilibrium))
+    found = [group for known in kinds.values() for group in _alike(known)]
     return sorted(found, key=lambda group: group.ids[0])
 
 
-def _played(equilibrium: Equilibrium, edges: NDArray[np.bool_]) -> Floats:
-    """Consents on the path, and the terms of the moves that are made there."""
+def _played(equilibrium: Equilibrium, edges: Bools) -> Floats:
+    """Consents on the path, and the terms of the moves that are made there (0 for the others)."""
     consent = equilibrium.consent[edges]
     rows = equilibrium.lattice.bargain[edges]
-    made = rows[(rows >= 0) & (consent > 0)]
-    return np.concatenate([consent, equilibrium.terms_array[made].ravel()])
+    bargained = rows >= 0
+    terms = equilibrium.terms_array[rows[bargained]] * (consent[bargained, None] > 0)
+    return np.concatenate([consent, terms.ravel()])
+
+
+def _alike(known: Sequence[tuple[Floats, Equilibrium]]) -> Iterator[Group]:
+    """Groups of equilibria that play alike, by a sweep along one weighted sum of what is played."""
+    played = np.array([row for row, _ in known])
+    weights = 1.0 + np.sin(np.arange(played.shape[1]))  # any that tell different rows apart
+    along, width = played @ weights, SAME * weights.sum()
+    found: list[list[int]] = []
+    near = 0
+    for row in np.argsort(along, kind="stable").tolist():
+        while near < len(found) and along[row] - along[found[near][0]] > width:
+            near += 1
+        for rows in found[near:]:
+            if np.abs(played[row] - played[rows[0]]).max(initial=0.0) <= SAME:
+                rows.append(row)
+                break
+        else:
+            found.append([row])
+    for rows in found:
+        rows.sort()
+        yield Group(known[rows[0]][1], tuple(known[row][1].id for row in rows))
 
 
 def stands(equilibrium: Equilibrium, state: int) -> list[Stand]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..cascade import CascadeResult
 from ..equilibrium.result import Equilibrium, Solution
 from ..model import Game
-from ..process import EventPath, OutcomeChance
+from ..process import EventPath, OutcomeChance, outcomes
 from .describe import one_line, title_line
 from .effects import verdict_lines
 from .places import changes, doubts, situation
@@ -47,7 +47,7 @@ def solution_page(solution: Solution, by: float, cascade: CascadeResult | None =
                   every_state: bool = False) -> str:
     """What a solve found, in words: summary, paths of play, ties, and every state if wanted."""
     found = groups(solution.equilibria)
-    chances = [outcome_chances(group.first, by) for group in found]
+    chances = outcomes([group.first.process for group in found], by)
     parts = [_head(solution), _summary(solution, found, chances, by, cascade)]
     if len(found) > 1:
         parts.append(_comparison(solution.game, found, chances))
@@ -60,11 +60,6 @@ def solution_page(solution: Solution, by: float, cascade: CascadeResult | None =
     if every_state:
         parts += [_all_states(equilibrium) for equilibrium in solution.equilibria]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def outcome_chances(equilibrium: Equilibrium, by: float) -> dict[str, OutcomeChance]:
-    """The chance of every outcome that the game names."""
-    return {name: equilibrium.process.outcome(name, by) for name in equilibrium.game.outcomes}
 
 
 def letter(at: int) -> str:
