@@ -24,9 +24,6 @@ DILEMMA = NormalFormGame([[[3, 0], [5, 1]], [[3, 5], [0, 1]]], players=["west", 
 CHICKEN = NormalFormGame([[[6, 2], [7, 0]], [[6, 7], [2, 0]]])
 
 
-# ── the value ─────────────────────────────────────────────────────────────────────────────────
-
-
 def test_a_game_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         DILEMMA.players = ("a", "b")                                 # type: ignore[misc]
@@ -125,9 +122,6 @@ def test_games_go_to_nashpy_and_back() -> None:
         NormalFormGame.from_nashpy(3)
 
 
-# ── structure ─────────────────────────────────────────────────────────────────────────────────
-
-
 def test_a_mixed_strategy_can_dominate_where_no_pure_one_does() -> None:
     game = NormalFormGame([[[3, 0], [0, 3], [1, 1]], np.zeros((3, 2))])
     assert game.dominated(0, mixed=False) == ()
@@ -174,9 +168,6 @@ def test_constant_sums_and_games_equivalent_to_them_are_recognised() -> None:
                                           -3 * table + rng.random((3, 1)))
     assert strategically_zero_sum(hidden) == pytest.approx(2 / 3)
     assert strategically_zero_sum(NormalFormGame(rng.random((2, 3, 4)))) is None
-
-
-# ── solving ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_continuum_is_named_with_its_extremes_and_dimension() -> None:
@@ -286,6 +277,12 @@ def test_options_that_cannot_be_used_are_refused(options: dict, said: str) -> No
         solve(CHICKEN, **options)
 
 
+def test_something_that_is_no_game_is_refused() -> None:
+    for solver in (solve, correlated_equilibrium):
+        with pytest.raises(InputError, match="must be a NormalFormGame. Got list instead"):
+            solver([[1, 2], [3, 4]])                                 # type: ignore[arg-type]
+
+
 def test_methods_for_two_players_refuse_three() -> None:
     three = NormalFormGame(np.zeros((3, 2, 2, 2)))
     for method in ("vertices", "lemke-howson", "nashpy-support"):
@@ -314,9 +311,6 @@ def test_profiles_with_regret_are_rejected_and_counted() -> None:
     kept, rejected = certify(DILEMMA, [[np.array([1.0, 0.0])] * 2, [np.array([0.0, 1.0])] * 2,
                                        [np.array([0.0, 1.0])] * 2, [np.array([0.5, 0.6])] * 2])
     assert len(kept) == 1 and rejected == 2
-
-
-# ── one equilibrium ───────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("kind", ["random", "small whole numbers", "zero-sum", "long path"])
@@ -356,9 +350,6 @@ def test_the_logit_path_selects_the_risk_dominant_of_two_coordinations() -> None
     assert solve(stag, method="logit").equilibria[0].support == ((1,), (1,))
 
 
-# ── mediation ─────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize(("objective", "value"), [
     ("sum", 10.5), ("worst-off", 5.25), ("1", 7.0), ((0, 0), 0.5)])
 def test_a_mediator_of_chicken_reaches_the_known_best(objective: object, value: float) -> None:
@@ -393,9 +384,6 @@ def test_nash_equilibria_are_correlated_and_no_better_than_the_best() -> None:
 def test_objectives_that_are_not_there_are_refused(objective: object, kind: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         correlated_equilibrium(CHICKEN, objective, kind=kind)        # type: ignore[arg-type]
-
-
-# ── batches ───────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("shape", [(2, 2), (2, 3), (2, 2, 2)])
@@ -434,7 +422,8 @@ def test_a_batch_tells_which_game_is_wrong() -> None:
         solve_batch(np.zeros((5, 3, 2, 2)))
 
 
-def test_payoffs_too_large_to_subtract_are_solved_all_the_same() -> None:
+def test_payoffs_too_large_to_subtract_are_refused() -> None:
     games = np.array([[[[1.7e308, -1.7e308], [-1.7e308, 1.7e308]]] * 2])
-    (solution,) = solve_batch(games)
-    assert solution.count == 3
+    for call in (lambda: solve_batch(games), lambda: solve(NormalFormGame(games[0]))):
+        with pytest.raises(InputError, match="differ by more than a float can hold"):
+            call()

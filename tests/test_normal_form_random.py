@@ -104,13 +104,13 @@ def test_the_loops_of_bimatrix_games_agree_with_the_reference() -> None:
         loop = bimatrix_loops.solve_floats if kind == "continuous" else bimatrix_loops.solve_whole
         for shape in [(2, 2), (3, 2), (3, 3), (4, 4)]:
             payoffs = random_payoffs(rng, shape, kind)
-            state, first, second, _, _ = loop(payoffs, 10**6)
+            state, table = loop(payoffs, 10**6)
             reference = solve(NormalFormGame(payoffs)).equilibria
-            assert state == 0 and len(first) == len(reference)
-            for x, y, equilibrium in zip(first, second, reference, strict=True):
-                np.testing.assert_allclose(x, equilibrium.profile[0], atol=1e-12)
-                np.testing.assert_allclose(y, equilibrium.profile[1], atol=1e-12)
-            assert bimatrix_loops.regrets(payoffs, first, second).max() < 1e-12
+            assert state == 0 and len(table) == len(reference)
+            for row, equilibrium in zip(table, reference, strict=True):
+                np.testing.assert_allclose(row[:sum(shape)], np.concatenate(equilibrium.profile),
+                                           atol=1e-12)
+            assert bimatrix_loops.worst_regret(payoffs, table) < 1e-12
 
 
 def test_the_loop_of_batches_agrees_with_the_arrays() -> None:
@@ -201,3 +201,16 @@ def test_a_continuum_of_several_players_is_not_called_complete() -> None:
     solution = solve(NormalFormGame(np.zeros((3, 2, 2, 2))))
     assert not solution.complete and "continuum" in solution.incomplete_because
     assert len(solution.equilibria) >= 8
+
+
+def test_loops_claim_nothing_where_a_number_overflows() -> None:
+    huge = np.array([[[1.7e308, -1.7e308, 0.0]] * 3] * 2) * np.array([1.0, 0.5, 0.25])[:, None]
+    with np.errstate(all="ignore"):
+        state, table = bimatrix_loops.solve_floats(huge, 1000)
+    assert state == polytope_loops.UNCERTAIN and not len(table)
+    for bad in (np.nan, np.inf):
+        matrix = 1 + np.random.default_rng(29).random((3, 3))
+        matrix[1, 1] = bad
+        with np.errstate(all="ignore"):
+            assert polytope_loops.search_float(matrix, 1000)[0] == polytope_loops.UNCERTAIN
+            assert polytope_float.vertices(matrix, 1000) is None

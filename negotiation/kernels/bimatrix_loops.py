@@ -1,7 +1,10 @@
 """All extreme equilibria of one bimatrix game as loops that numba compiles.
 
 The searches of :mod:`polytope_loops` over both best-response polytopes, and the join of their
-vertices by labels; what the parts mean is told in :mod:`negotiation.normal_form.bimatrix`.
+vertices by labels; what the parts mean is told in :mod:`negotiation.normal_form.bimatrix`. An
+answer is a table with a row for each extreme equilibrium: the first player's probabilities (m), the
+second's (n), and the numbers of the two vertices. Small games spend their time on making arrays, so
+that few are made.
 """
 
 from __future__ import annotations
@@ -9,11 +12,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .polytope_loops import DONE, OVERFLOW, hash_slot, search_float, search_whole
+from .polytope_loops import DONE, OVERFLOW, UNCERTAIN, hash_slot, search_float, search_whole
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Answer = tuple[int, Floats, Floats, Ints, Ints]
 
 #: what :func:`solve` answers with
 NEITHER, FLOATS, WHOLE = 0, 1, 2
@@ -22,8 +24,7 @@ _SMALL = 2.0**20
 
 
 def solve(payoffs: Floats, limit: int, allowed: float) -> tuple[int, Floats]:
-    """Which search answered (FLOATS or WHOLE, NEITHER) and a table with a row for each extreme
-    equilibrium: first (m), second (n), and the numbers of the two vertices.
+    """Which search answered (FLOATS or WHOLE, NEITHER), and its table; ``payoffs`` is (2, m, n).
 
     Nothing is answered whose regret, in units of the payoff ranges, is above ``allowed``.
     """
@@ -33,34 +34,29 @@ def solve(payoffs: Floats, limit: int, allowed: float) -> tuple[int, Floats]:
         whole = (turn == 0) == (m * n <= 64)
         if whole and not small_whole(payoffs):
             continue
-        if whole:
-            state, first, second, xs, ys = solve_whole(payoffs, limit)
-        else:
-            state, first, second, xs, ys = solve_floats(payoffs, limit)
-        if state == DONE and regrets(payoffs, first, second).max() <= allowed:
-            table = np.empty((len(first), m + n + 2))
-            table[:, :m], table[:, m:m + n] = first, second
-            table[:, m + n], table[:, m + n + 1] = xs, ys
+        state, table = solve_whole(payoffs, limit) if whole else solve_floats(payoffs, limit)
+        if state == DONE and worst_regret(payoffs, table) <= allowed:
             return WHOLE if whole else FLOATS, table
     return NEITHER, np.empty((0, m + n + 2))
 
 
-def solve_floats(payoffs: Floats, limit: int) -> Answer:
-    """State, first (E, m), second (E, n), and which vertex each is of its polytope (E,).
-
-    ``payoffs`` is (2, m, n). The state is DONE only where both searches are proved.
-    """
+def solve_floats(payoffs: Floats, limit: int) -> tuple[int, Floats]:
+    """State and table. The state is DONE only where both searches are proved."""
     m, n = payoffs.shape[1], payoffs.shape[2]
-    p, x_scale = _unit(payoffs[1].T.copy())
-    q, y_scale = _unit(payoffs[0].copy())
+    p, q, scale = np.empty((n, m)), np.empty((m, n)), np.empty(m + n)
+    for i in range(m):
+        _unit(payoffs[1, i], p[:, i], scale, i)
+    for j in range(n):
+        _unit(payoffs[0, :, j], q[:, j], scale, m + j)
+    for wide in scale:
+        if not wide < np.inf:
+            return UNCERTAIN, np.empty((0, m + n + 2))
     state, x_keys, xs = search_float(p, limit)
-    if state == DONE:
-        state, y_keys, ys = search_float(q, limit)
-    else:
-        y_keys, ys = x_keys, xs
     if state != DONE:
-        return state, np.empty((0, m)), np.empty((0, n)), np.empty(0, np.int64), np.empty(
-            0, np.int64)
+        return state, np.empty((0, m + n + 2))
+    state, y_keys, ys = search_float(q, limit)
+    if state != DONE:
+        return state, np.empty((0, m + n + 2))
     everything, low = (1 << (m + n)) - 1, (1 << n) - 1
     size = 16
     while size < 2 * len(y_keys):
@@ -70,100 +66,143 @@ def solve_floats(payoffs: Floats, limit: int) -> Answer:
         key = (y_keys[k] & low) << m | y_keys[k] >> n
         place = hash_slot(slots, key)
         slots[place], which[place] = key, k
-    x_of, y_of = np.empty(len(x_keys), np.int64), np.empty(len(x_keys), np.int64)
+    count = 0
+    for k in range(1, len(x_keys)):
+        if slots[hash_slot(slots, everything ^ x_keys[k])] != -1:
+            count += 1
+    table = np.empty((count, m + n + 2))
     count = 0
     for k in range(1, len(x_keys)):
         place = hash_slot(slots, everything ^ x_keys[k])
         if slots[place] != -1:
-            x_of[count], y_of[count] = k, which[place]
+            row, t = table[count], which[place]
+            for i in range(m):
+                row[i] = xs[k, i] / scale[i]
+            for j in range(n):
+                row[m + j] = ys[t, j] / scale[m + j]
+            row[m + n], row[m + n + 1] = k, t
             count += 1
-    first, second = _probabilities(xs, x_of[:count], x_scale), _probabilities(
-        ys, y_of[:count], y_scale)
-    order = _order(first, second)
-    return DONE, first[order], second[order], x_of[order], y_of[order]
+    finish(table, m, n)
+    return DONE, table
 
 
-def solve_whole(payoffs: Floats, limit: int) -> Answer:
+def solve_whole(payoffs: Floats, limit: int) -> tuple[int, Floats]:
     """The same for payoffs that are small whole numbers, ties included."""
     m, n = payoffs.shape[1], payoffs.shape[2]
-    none = (np.empty((0, m)), np.empty((0, n)), np.empty(0, np.int64), np.empty(0, np.int64))
     if not small_whole(payoffs):
-        return OVERFLOW, none[0], none[1], none[2], none[3]
-    p, q = _whole(payoffs[1].T.copy()), _whole(payoffs[0].copy())
+        return OVERFLOW, np.empty((0, m + n + 2))
+    p, q = np.empty((n, m), np.int64), np.empty((m, n), np.int64)
+    for i in range(m):
+        _shifted(payoffs[1, i], p[:, i])
+    for j in range(n):
+        _shifted(payoffs[0, :, j], q[:, j])
     state, _, x_tight, xs, _ = search_whole(p, limit)
-    if state == DONE:
-        state, _, y_tight, ys, _ = search_whole(q, limit)
-    else:
-        y_tight, ys = x_tight, xs
     if state != DONE:
-        return state, none[0], none[1], none[2], none[3]
+        return state, np.empty((0, m + n + 2))
+    state, _, y_tight, ys, _ = search_whole(q, limit)
+    if state != DONE:
+        return state, np.empty((0, m + n + 2))
     x_kept, y_kept = _distinct(x_tight, (1 << m) - 1), _distinct(y_tight, (1 << n) - 1)
     x_of, y_of = _complementary(x_tight, y_tight, x_kept, y_kept, m, n)
-    ones = np.ones(max(m, n))
-    first = _probabilities(xs.astype(np.float64), x_of, ones)
-    second = _probabilities(ys.astype(np.float64), y_of, ones)
-    order = _order(first, second)
-    return DONE, first[order], second[order], x_of[order], y_of[order]
+    table = np.empty((len(x_of), m + n + 2))
+    for e in range(len(x_of)):
+        for i in range(m):
+            table[e, i] = xs[x_of[e], i]
+        for j in range(n):
+            table[e, m + j] = ys[y_of[e], j]
+        table[e, m + n], table[e, m + n + 1] = x_of[e], y_of[e]
+    finish(table, m, n)
+    return DONE, table
 
 
 def small_whole(payoffs: Floats) -> bool:
     """Whether every payoff is a whole number of moderate size."""
-    for value in payoffs.ravel():
-        if value != np.floor(value) or abs(value) > _SMALL:
-            return False
+    for player in range(2):
+        for i in range(payoffs.shape[1]):
+            for j in range(payoffs.shape[2]):
+                value = payoffs[player, i, j]
+                if value != np.floor(value) or abs(value) > _SMALL:
+                    return False
     return True
 
 
-def regrets(payoffs: Floats, first: Floats, second: Floats) -> Floats:
-    """(E,) the largest regret of each profile, in units of the players' payoff ranges."""
+def worst_regret(payoffs: Floats, table: Floats) -> float:
+    """The largest regret of any row, in units of the players' payoff ranges."""
     m, n = payoffs.shape[1], payoffs.shape[2]
-    worst = np.zeros(len(first))
-    row, column = np.empty(m), np.empty(n)
+    worst = 0.0
     for player in range(2):
         low, high = payoffs[player].min(), payoffs[player].max()
         if low == high:
             continue
-        for e in range(len(first)):
-            row[:], column[:] = 0.0, 0.0
-            for i in range(m):
-                for j in range(n):
-                    above = payoffs[player, i, j] - low
-                    row[i] += above * second[e, j]
-                    column[j] += above * first[e, i]
-            total = 0.0
-            if player == 0:
-                best = row.max()
-                for i in range(m):
-                    total += first[e, i] * (best - row[i])
-            else:
-                best = column.max()
-                for j in range(n):
-                    total += second[e, j] * (best - column[j])
-            worst[e] = max(worst[e], total / (high - low))
+        mine, theirs = (m, n) if player == 0 else (n, m)
+        own, other = (0, m) if player == 0 else (m, 0)
+        for row in table:
+            best = expected = 0.0
+            for a in range(mine):
+                pays = 0.0
+                for b in range(theirs):
+                    above = payoffs[0, a, b] if player == 0 else payoffs[1, b, a]
+                    pays += (above - low) * row[other + b]
+                best = max(best, pays)
+                expected += row[own + a] * pays
+            worst = max(worst, (best - expected) / (high - low))
     return worst
 
 
-def _unit(table: Floats) -> tuple[Floats, Floats]:
-    """Each column mapped onto [1, 2], and the weights that undo it."""
-    k, d = table.shape
-    wide = np.empty(d)
-    for c in range(d):
-        low, high = table[:, c].min(), table[:, c].max()
-        wide[c] = high - low if high > low else 1.0
-        for i in range(k):
-            table[i, c] = (table[i, c] - low) / wide[c] + 1.0
-    return table, wide.min() / wide
+def _unit(line: Floats, out: Floats, scale: Floats, place: int) -> None:
+    """Map a player's payoffs against one action onto [1, 2]; the range goes to ``scale``."""
+    low = high = line[0]
+    for value in line:
+        low, high = min(low, value), max(high, value)
+    wide = high - low if high > low else 1.0
+    scale[place] = wide
+    for k in range(len(line)):
+        out[k] = (line[k] - low) / wide + 1.0
 
 
-def _whole(table: Floats) -> Ints:
-    """Each column shifted to whole numbers ≥ 1."""
-    k, d = table.shape
-    whole = np.empty((k, d), np.int64)
-    for c in range(d):
-        low = table[:, c].min()
-        for i in range(k):
-            whole[i, c] = int(table[i, c] - low) + 1
-    return whole
+def _shifted(line: Floats, out: Ints) -> None:
+    """Shift a player's payoffs against one action to whole numbers ≥ 1."""
+    low = line.min()
+    for k in range(len(line)):
+        out[k] = int(line[k] - low) + 1
+
+
+def finish(table: Floats, m: int, n: int) -> None:
+    """Scale both strategies of each row to sum to 1, and put the rows in order."""
+    for e in range(len(table)):
+        row = table[e]
+        for start, stop in ((0, m), (m, m + n)):
+            largest = 0.0
+            for k in range(start, stop):
+                largest = max(largest, row[k])
+            total = 0.0
+            for k in range(start, stop):
+                row[k] /= largest
+                total += row[k]
+            for k in range(start, stop):
+                row[k] /= total
+        k = e
+        while k > 0 and _before(table[k], table[k - 1], m + n):
+            for t in range(m + n + 2):
+                table[k, t], table[k - 1, t] = table[k - 1, t], table[k, t]
+            k -= 1
+
+
+def _before(row: Floats, other: Floats, width: int) -> bool:
+    """Fewer actions played first, then whoever plays the earlier action, then by probability."""
+    mine = theirs = 0
+    for k in range(width):
+        mine += row[k] > 0.0
+        theirs += other[k] > 0.0
+    if mine != theirs:
+        return mine < theirs
+    for k in range(width):
+        if (row[k] > 0.0) != (other[k] > 0.0):
+            return bool(row[k] > 0.0)
+    for k in range(width):
+        if row[k] != other[k]:
+            return bool(row[k] > other[k])
+    return False
 
 
 def _distinct(tight: Ints, origin: int) -> Ints:
@@ -226,45 +265,3 @@ def _complementary(x_tight: Ints, y_tight: Ints, x_kept: Ints, y_kept: Ints, m: 
             x_of[count], y_of[count] = k, y_kept[t]
             count += 1
     return x_of[:count], y_of[:count]
-
-
-def _probabilities(points: Floats, which: Ints, scale: Floats) -> Floats:
-    shares = np.empty((len(which), points.shape[1]))
-    for e in range(len(which)):
-        total = 0.0
-        for j in range(points.shape[1]):
-            shares[e, j] = points[which[e], j] * scale[j]
-            total += shares[e, j]
-        shares[e] /= total
-    return shares
-
-
-def _order(first: Floats, second: Floats) -> Ints:
-    """Fewer actions played first, then whoever plays the earlier action, then by probability."""
-    count = len(first)
-    order, size = np.empty(count, np.int64), np.empty(count, np.int64)
-    for e in range(count):
-        size[e] = (first[e] > 0.0).sum() + (second[e] > 0.0).sum()
-        k = e
-        while k > 0 and _before(first, second, size, e, order[k - 1]):
-            order[k] = order[k - 1]
-            k -= 1
-        order[k] = e
-    return order
-
-
-def _before(first: Floats, second: Floats, size: Ints, e: int, other: int) -> bool:
-    if size[e] != size[other]:
-        return bool(size[e] < size[other])
-    m, n = first.shape[1], second.shape[1]
-    for i in range(m + n):
-        mine = first[e, i] > 0.0 if i < m else second[e, i - m] > 0.0
-        theirs = first[other, i] > 0.0 if i < m else second[other, i - m] > 0.0
-        if mine != theirs:
-            return bool(mine)
-    for i in range(m + n):
-        p = first[e, i] if i < m else second[e, i - m]
-        q = first[other, i] if i < m else second[other, i - m]
-        if p != q:
-            return bool(p > q)
-    return False

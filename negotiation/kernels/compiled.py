@@ -19,8 +19,8 @@ KERNELS = {
     "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
-    "bimatrix_loops": ("_unit", "_whole", "_distinct", "_bits", "_complementary", "_probabilities",
-                       "_before", "_order", "small_whole", "regrets", "solve_floats", "solve_whole",
+    "bimatrix_loops": ("_unit", "_shifted", "_distinct", "_bits", "_complementary", "_before",
+                       "finish", "small_whole", "worst_regret", "solve_floats", "solve_whole",
                        "solve"),
 }
 

@@ -38,15 +38,18 @@ _THIN = 2e-6
 #: zeros up to this far outside a cell count as inside
 _SLACK = 1e-9
 _MAX_LAYERS = 400
+#: why a search is not complete
+BUDGET = "the search of a choice of supports reached its budget"
+THIN = "a choice of supports has equilibria that are not isolated, or too close together to tell"
 
 
 class Zeros(NamedTuple):
-    """``points``: the zeros, each a list of p_j; ``proved``: there are no others; ``cells``: how
-    many were looked at.
+    """``points``: the zeros, each a list of p_j; ``doubt``: why there may be others, None where it
+    is proved that there are none; ``cells``: how many were looked at.
     """
 
     points: list[list[Floats]]
-    proved: bool
+    doubt: str | None
     cells: int
 
 
@@ -79,21 +82,21 @@ def zeros(system: System, budget: int = 200_000) -> Zeros:
         count = len(cells[0])
         looked += count
         if looked > budget:
-            return Zeros(points, False, looked)
+            return Zeros(points, BUDGET, looked)
         cells = _select(cells, ~_excluded(system, cells))
         if not len(cells[0]):
-            return Zeros(points, True, looked)
+            return Zeros(points, None, looked)
         step = _krawczyk(system, cells)
         settled = step.gone | _settle(system, cells, step, points)
         cells, smear = _select(cells, ~settled), step.smear[~settled]
         if not len(cells[0]):
-            return Zeros(points, True, looked)
+            return Zeros(points, None, looked)
         width = np.array([_edges(corners).max(axis=(1, 2)) for corners in cells])
         free = [j for j in range(len(cells)) if j not in system.fixed]
         if not free or width[free].max(axis=0).min() < _THIN:
-            return Zeros(points, False, looked)
+            return Zeros(points, THIN, looked)
         cells = _cut(cells, smear, width, system.fixed)
-    return Zeros(points, False, looked)
+    return Zeros(points, BUDGET, looked)
 
 
 def _select(cells: Cells, which: NDArray[np.bool_]) -> Cells:

@@ -121,39 +121,46 @@ def proved_point(matrix: Floats, table: Floats, basic: Ints, nonbasic: Ints,
     k, d = matrix.shape
     rounding = (4.0 * max(k, d) + 16.0) * 2.0**-53
     point[:] = 0.0
-    least = np.inf
+    least = slackest = np.inf
+    contraction = heaviest = residual = 0.0
+    # every comparison is written so that it fails where a number is not one
     for i in range(k):
         if basic[i] < d:
+            if not table[i, d] > 0.0:
+                return False
             point[basic[i]] = table[i, d]
             least = min(least, table[i, d])
-    contraction = heaviest = 0.0
     for i in range(k):
         if basic[i] >= d:
+            slack = slack_of(matrix, point, basic[i] - d)
+            if not slack > 0.0:
+                return False
+            slackest = min(slackest, slack)
             continue
         off = weight = 0.0
         for other in range(k):
-            if basic[other] >= d:
-                continue
             column = basic[other]
-            total = -1.0 if other == i else 0.0
-            for t in range(d):
-                if nonbasic[t] >= d:
-                    total += table[i, t] * matrix[nonbasic[t] - d, column]
-            off += abs(total)
+            if column < d:
+                total = -1.0 if other == i else 0.0
+                for t in range(d):
+                    if nonbasic[t] >= d:
+                        total += table[i, t] * matrix[nonbasic[t] - d, column]
+                off += abs(total)
         for t in range(d):
             if nonbasic[t] >= d:
                 weight += abs(table[i, t])
-        contraction = max(contraction, off + rounding * weight * 2.0)
-        heaviest = max(heaviest, weight)
-    residual, slackest = 0.0, np.inf
+        off += rounding * weight * 2.0
+        if not off < 0.5:
+            return False
+        contraction, heaviest = max(contraction, off), max(heaviest, weight)
     for t in range(d):
         if nonbasic[t] >= d:
-            residual = max(residual, abs(slack_of(matrix, point, nonbasic[t] - d)))
-    for i in range(k):
-        if basic[i] >= d:
-            slackest = min(slackest, slack_of(matrix, point, basic[i] - d))
+            slack = abs(slack_of(matrix, point, nonbasic[t] - d))
+            if not slack < 1.0:
+                return False
+            residual = max(residual, slack)
     off = 1.01 * heaviest * (residual + rounding) / (1.0 - contraction)
-    return bool(contraction < 0.5 and least > off and slackest > 2.0 * d * off + rounding)
+    return bool(least > off and slackest > 2.0 * d * off + rounding)
 
 
 def slack_of(matrix: Floats, point: Floats, row: int) -> float:

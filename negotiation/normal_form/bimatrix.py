@@ -73,7 +73,7 @@ def compiled_answer(game: NormalFormGame) -> tuple[str, Profiles, Sequence[Pair]
     solve = compiled("bimatrix_loops", "solve", m + n >= LARGE)
     if solve is None:
         return None
-    code, table = solve(game._table, LIMIT, REGRET)
+    code, table = solve(game.payoffs, LIMIT, REGRET)
     if code == bimatrix_loops.NEITHER:
         return None
     table.setflags(write=False)
@@ -95,9 +95,6 @@ def extreme_equilibria(game: NormalFormGame, exact: bool = False) -> Extreme | N
         if found is not None:
             return found
     return _by_whole_numbers(game)
-
-
-# ── whole numbers ─────────────────────────────────────────────────────────────────────────────
 
 
 def whole_table(rows: Sequence[Sequence[float | Fraction]]) -> tuple[list[list[int]], list[int]]:
@@ -149,9 +146,6 @@ def _shares(weights: Sequence[int]) -> Floats:
     shares = np.array([w / total for w in weights])
     shares.setflags(write=False)
     return shares
-
-
-# ── floats, proved ────────────────────────────────────────────────────────────────────────────
 
 
 def _by_floats(game: NormalFormGame) -> Extreme | None:
@@ -209,9 +203,6 @@ def float_shares(weights: Floats) -> Floats:
     shares: Floats = weights / weights.sum()
     shares.setflags(write=False)
     return shares
-
-
-# ── pairs ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def complementary(x_labels: Sequence[int], y_labels: Sequence[int], m: int, n: int,

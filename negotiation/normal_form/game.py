@@ -67,8 +67,6 @@ class NormalFormGame:
     actions: tuple[tuple[str, ...], ...]
     title: str
     _given: Objects | None = field(repr=False)
-    #: what ``payoffs`` shows: compiled kernels are called faster with an array that could be written
-    _table: Floats = field(repr=False)
 
     def __init__(self, payoffs: ArrayLike, players: Iterable[str] | None = None,
                  actions: Iterable[Iterable[str]] | None = None, title: str = "") -> None:
@@ -78,11 +76,9 @@ class NormalFormGame:
                 "The 'payoffs' parameter of NormalFormGame must have shape (n, m_1, …, m_n) with "
                 "one table of payoffs for each of n players and at least one action for each; got "
                 f"shape {array.shape}.")
+        array.setflags(write=False)
         n, shape = array.shape[0], array.shape[1:]
-        object.__setattr__(self, "_table", array)
-        view = array.view()
-        view.setflags(write=False)
-        object.__setattr__(self, "payoffs", view)
+        object.__setattr__(self, "payoffs", array)
         object.__setattr__(self, "_given", given)
         object.__setattr__(self, "players", _labels("players", players, n))
         if actions is None:
@@ -95,8 +91,6 @@ class NormalFormGame:
             named = tuple(_labels(f"actions[{i}]", lists[i], shape[i]) for i in range(n))
         object.__setattr__(self, "actions", named)
         object.__setattr__(self, "title", str(title))
-
-    # ── making one ────────────────────────────────────────────────────────────────────────────
 
     @classmethod
     def from_bimatrix(cls, first: ArrayLike, second: ArrayLike | None = None,
@@ -136,8 +130,6 @@ class NormalFormGame:
         self._two("to_nashpy")
         return nashpy.Game(self.payoffs[0].copy(), self.payoffs[1].copy())
 
-    # ── reading it ────────────────────────────────────────────────────────────────────────────
-
     @property
     def n(self) -> int:
         """How many players."""
@@ -174,13 +166,18 @@ class NormalFormGame:
     def above_lowest(self) -> Floats:
         """(n, m_1, …, m_n) payoffs above each player's lowest, rounded once.
 
-        Gains and regrets are differences, which large payoffs of both sides would drown.
+        Gains and regrets are differences, which large payoffs of both sides would drown. Raises
+        InputError where a difference is beyond what a float can hold.
         """
         each = (self.n, *([1] * self.n))
         table: NDArray[Any] = self.payoffs if self._given is None else self._given
         low = np.array([part.min() for part in table], dtype=table.dtype).reshape(each)
-        with np.errstate(over="ignore"):
-            above: Floats = (table - low).astype(np.float64)
+        try:
+            with np.errstate(over="raise"):
+                above: Floats = (table - low).astype(np.float64)
+        except (OverflowError, FloatingPointError):
+            raise InputError("the payoffs of a player differ by more than a float can hold"
+                             ) from None
         above.setflags(write=False)
         return above
 
@@ -209,8 +206,6 @@ class NormalFormGame:
         return NormalFormGame(table[pick], self.players,
                               [[self.actions[i][a] for a in kept]
                                for i, kept in enumerate(actions)], self.title)
-
-    # ── playing it ────────────────────────────────────────────────────────────────────────────
 
     def profile(self, given: Profile) -> tuple[Floats, ...]:
         """A mixed profile, checked: n vectors of probabilities, each summing to 1 within 1e-9.
@@ -279,8 +274,6 @@ class NormalFormGame:
         for i in range(self.n):
             stable &= (table[i] == table[i].max(axis=i, keepdims=True)).astype(bool)
         return tuple(tuple(int(a) for a in found) for found in np.argwhere(stable))
-
-    # ── what kind of game it is: the work is in structure.py ──────────────────────────────────
 
     @property
     def is_zero_sum(self) -> bool:

@@ -128,6 +128,9 @@ def _two_players(game: NormalFormGame, cap: int, exact: bool, begin: float) -> N
             raise NumericalError("the best-response polytopes of this game have more than "
                                  f"{LIMIT} dictionaries; ask for equilibria='one'")
         answer = extreme.method, extreme.profiles, extreme.pairs
+        if max(game.relative_regret(profile) for profile in extreme.profiles) > TOLERANCE:
+            raise NumericalError("an equilibrium of this game, rounded to floats, misses the "
+                                 "certificate's tolerance")
     method, profiles, pairs = answer
     count = len(profiles)
     if not pairs and count <= cap:
@@ -155,9 +158,6 @@ def _fractions(weights: Whole) -> tuple[Fraction, ...]:
     return tuple(Fraction(w, total) for w in weights)
 
 
-# ── several players ───────────────────────────────────────────────────────────────────────────
-
-
 def _several_players(game: NormalFormGame, cap: int, begin: float) -> NashSolution:
     search = all_equilibria(game)
     kept, rejected = certify(game, search.profiles)
@@ -181,9 +181,6 @@ def _several_players(game: NormalFormGame, cap: int, begin: float) -> NashSoluti
     complete = status is Status.COMPLETE
     return NashSolution(game, found, complete, complete, status, "; ".join(doubts) or None, method,
                         rejected, time.perf_counter() - begin)
-
-
-# ── one equilibrium ───────────────────────────────────────────────────────────────────────────
 
 
 def _one(game: NormalFormGame, method: str, begin: float) -> NashSolution:
@@ -222,9 +219,6 @@ def _candidates(game: NormalFormGame, method: str) -> Iterator[tuple[str, Parts]
     if auto and game.n > 2:
         for profile in all_equilibria(game).profiles:
             yield "supports, by branch and bound", profile
-
-
-# ── the certificate ───────────────────────────────────────────────────────────────────────────
 
 
 def certify(game: NormalFormGame, profiles: Iterable[Parts]) -> tuple[list[Parts], int]:

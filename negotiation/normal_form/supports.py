@@ -56,7 +56,7 @@ def all_equilibria(game: NormalFormGame, budget: int = 1_000_000) -> Found:
     looked = 0
     for supports in _choices(game.shape):
         if looked > budget:
-            doubts["the search reached its budget"] = None
+            doubts["the search reached its budget before it had gone through all supports"] = None
             break
         if _conditionally_dominated(scaled, supports):
             continue
@@ -64,9 +64,8 @@ def all_equilibria(game: NormalFormGame, budget: int = 1_000_000) -> Found:
         system = support_system(scaled, supports, mixing)
         zeros = multilinear.zeros(system, max(budget // 8, 1000))
         looked += zeros.cells
-        if not zeros.proved:
-            doubts["a support's system has zeros that are not isolated, or too close together to "
-                   "tell apart"] = None
+        if zeros.doubt:
+            doubts[zeros.doubt] = None
         for point in zeros.points:
             profile, certain = _profile(scaled, game.shape, supports, mixing, point)
             if profile is None:
