@@ -5,7 +5,8 @@ s gives every front its status. A **move** m is a change of one front's status (
 ``sets``) that a coalition B_m can make together when a Poisson opportunity comes (rate λ_m), for
 lump payoffs g_m and on terms x ∈ [0,1]^J of its **issues**: issue j pays actor i
 v_ij·x_j − ½·c_ij·x_j². A **linkage** holds when a partial assignment of statuses does: it adds to
-flows f_i(s), to a move's payoffs and issue values, and multiplies its rate and weights. Actor i
+flows f_i(s), to a move's payoffs and issue values, and multiplies its rate and weights. A
+**posture** is a simultaneous game that pays flows while one of its conditions holds. Actor i
 discounts at r_i > 0 per unit of time.
 
 Any number may be an :class:`~negotiation.expressions.Expression` over the game's parameters.
@@ -33,9 +34,13 @@ Number = float | Expression
 Condition = FrozenMap[str, tuple[str, ...]]
 #: actor → number
 Payments = FrozenMap[str, Number]
+#: numbers nested as deep as there are players, the first player's actions outermost
+Table = tuple["Number | Table", ...]
 
 FORMAT = "negotiation/1"
 INDIFFERENT = ("consent", "refuse", "all")
+#: which static equilibria of a posture are kept; the words are explained at :class:`Posture`
+POSTURE_RULES = ("all", "payoff-dominant", "risk-dominant", "worst")
 CHANCE: tuple[str, ...] = ()
 
 
@@ -130,12 +135,47 @@ class Linkage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """A set of states that has a name: those where ``when`` holds."""
+class PosturePayoffs:
+    """What a posture pays each player per unit of time while ``when`` holds."""
+
+    name: str
+    when: Condition
+    payoffs: FrozenMap[str, Table]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posture:
+    """How hard actors press: a simultaneous game that pays flows, by condition.
+
+    At most one of ``payoffs`` holds in a state; where none does, nothing is paid. Actions touch
+    flows only, so play under each condition is a static Nash equilibrium. ``equilibrium`` says
+    which are kept: ``all``; ``payoff-dominant`` (what gives every player at least as much as any
+    other equilibrium; all where none does); ``risk-dominant`` (2×2 only: the larger product of what
+    the players lose by deviating alone, Harsanyi & Selten 1988; all where none is); ``worst`` (the
+    lowest sum of the players' flows).
+    """
 
     name: str
     label: str
-    when: Condition
+    players: tuple[str, ...]
+    actions: FrozenMap[str, tuple[str, ...]]
+    payoffs: tuple[PosturePayoffs, ...]
+    equilibrium: str = "all"
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What can be asked about: the states where ``when`` holds, or, with ``posture``, an action.
+
+    ``posture`` (posture → player → action) asks for the expected share of the time in which all of
+    these actions are played.
+    """
+
+    name: str
+    label: str
+    when: Condition = field(default_factory=FrozenMap)
+    posture: FrozenMap[str, FrozenMap[str, str]] = field(default_factory=FrozenMap)
     doc: str = ""
 
 
@@ -191,6 +231,7 @@ class Game:
     indifferent: str = "consent"
     parameters: FrozenMap[str, Parameter] = field(default_factory=FrozenMap)
     linkages: tuple[Linkage, ...] = ()
+    postures: FrozenMap[str, Posture] = field(default_factory=FrozenMap)
     outcomes: FrozenMap[str, Outcome] = field(default_factory=FrozenMap)
     cascade: Cascade | None = None
     claims: tuple[Claim, ...] = ()

@@ -23,7 +23,10 @@ STRUCTURAL = [
     "empty-statuses", "expectation-unknown", "format-of-another-version", "front-name-with-a-blank",
     "indifferent-unknown", "list-for-a-table", "low-without-high", "min-effect-negative",
     "missing-key", "missing-title", "name-that-starts-with-a-digit", "number-for-a-list",
-    "number-for-a-table", "outcome-posture", "postures", "rate-negative", "refund",
+    "number-for-a-table", "outcome-of-nothing", "outcome-posture-and-when", "posture-action-twice",
+    "posture-key-unknown", "posture-no-actions", "posture-payoffs-as-a-table",
+    "posture-payoffs-empty", "posture-player-twice", "posture-rule-unknown",
+    "posture-without-actions", "posture-without-payoffs", "rate-negative", "refund",
     "solution-unknown", "status-twice", "text-for-a-list", "number-for-text", "unknown-key",
     "unknown-key-in-a-setting", "unknown-top-level-key", "verdict-unknown", "actor-twice-in-by"]
 

@@ -26,6 +26,7 @@ from ..model import (
     Parameter,
 )
 from .claims import read_claims
+from .postures import posture_names, read_played, read_postures
 from .reader import (
     MAX_NESTING,
     NOT_NEGATIVE,
@@ -41,8 +42,8 @@ from .reader import (
 SOLUTIONS = ("nash", "kalai-smorodinsky", "egalitarian", "utilitarian", "equal-loss", "offers")
 REQUIRED = ("format", "title", "actors", "fronts", "moves")
 OPTIONAL = ("summary", "source", "theme", "horizon", "time_unit", "noise", "indifferent",
-            "parameters", "linkages", "outcomes", "cascade", "claims", "answers")
-NOT_YET = ("encounters", "postures")
+            "parameters", "linkages", "postures", "outcomes", "cascade", "claims", "answers")
+NOT_YET = ("encounters",)
 MAX_CHAIN = 50
 
 
@@ -62,7 +63,7 @@ def read_game(data: Mapping[str, Any], name: str) -> tuple[Game, Reader]:
         indifferent=root.one_of("indifferent", "choice", INDIFFERENT, "consent"),
         parameters=parameters, actors=_read_actors(root), fronts=_read_fronts(root),
         moves=_read_moves(root), linkages=tuple(_read_linkages(root)),
-        outcomes=_read_outcomes(root), cascade=_read_cascade(root),
+        postures=read_postures(root), outcomes=_read_outcomes(root), cascade=_read_cascade(root),
         claims=tuple(read_claims(root)), answers=_read_answers(root))
     return game, reader
 
@@ -92,6 +93,7 @@ def _gather_names(reader: Reader, data: Mapping[str, Any]) -> None:
 
     reader.actors = names(table(data, "actors")) or None
     reader.outcomes = names(table(data, "outcomes"))
+    reader.postures = posture_names(table(data, "postures"))
     fronts, moves = table(data, "fronts"), table(data, "moves")
     reader.fronts = {name: _strings(front.get("statuses")) if isinstance(front, Mapping) else None
                      for name, front in fronts.items()} if fronts else None
@@ -331,9 +333,12 @@ def _read_added_values(move: str, section: Section) -> FrozenMap[str, FrozenMap[
 def _read_outcomes(root: Section) -> FrozenMap[str, Outcome]:
     outcomes = {}
     for name, section in root.sections("outcomes", "outcome"):
-        section.keys(("when",), ("name", "doc"), ("posture",))
+        section.keys((), ("when", "posture", "name", "doc"))
+        if not section.broken and ("when" in section) == ("posture" in section):
+            both = "both" if "when" in section else "neither"
+            section.reader.fail(section.path, f"expected 'when' or 'posture', found {both}")
         outcomes[name] = Outcome(name=name, label=section.label(name), doc=section.text("doc"),
-                                 when=section.condition("when"))
+                                 when=section.condition("when"), posture=read_played(section))
     return FrozenMap(outcomes)
 
 

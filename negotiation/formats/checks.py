@@ -21,7 +21,8 @@ def warnings_of(game: Game) -> list[Problem]:
     """Every warning about a game, in the order of the file's tables."""
     view = _View(game)
     found: list[Problem] = []
-    for judge in (_parameters, _actors, _fronts, _moves, _ties, _linkages, _outcomes):
+    for judge in (_parameters, _actors, _fronts, _moves, _ties, _linkages, _postures,
+                  _outcomes):
         found += [Problem(path_text(path), message) for path, message in judge(view)]
     return found
 
@@ -84,6 +85,9 @@ class _View:
         for linkage in game.linkages:
             if self.pays(linkage.flow, actor):
                 fronts.update(linkage.when)
+        for posture in game.postures.values():
+            if actor in posture.players:
+                fronts.update(front for block in posture.payoffs for front in block.when)
         for name, move in game.moves.items():
             if self.move_pays(name, actor):
                 fronts.update((move.front, *move.when))
@@ -168,6 +172,7 @@ def _actors(view: _View) -> _Warnings:
     game = view.game
     for name in game.actors:
         seated = any(name in move.by for move in game.moves.values())
+        seated = seated or any(name in posture.players for posture in game.postures.values())
         if not seated and not view.interests[name] and not _always_paid(view, name):
             yield ("actors", name), "nothing pays this actor, and no move needs its consent"
 
@@ -228,8 +233,22 @@ def _linkages(view: _View) -> _Warnings:
             yield path, f"the linkage {linkage.name!r} changes nothing"
 
 
+def _postures(view: _View) -> _Warnings:
+    for name, posture in view.game.postures.items():
+        for index, block in enumerate(posture.payoffs):
+            if not view.can_hold(block.when):
+                yield ("postures", name, "payoffs", index, "when"), \
+                    "this condition can never hold: play never reaches a status that it asks for"
+        for player, actions in posture.actions.items():
+            if len(actions) == 1:
+                yield ("postures", name, "actions", player), \
+                    f"{player!r} has one action and nothing to choose"
+
+
 def _outcomes(view: _View) -> _Warnings:
     for name, outcome in view.game.outcomes.items():
+        if outcome.posture:
+            continue
         if not outcome.when:
             yield ("outcomes", name), "this outcome has no condition: it is always true"
         elif not view.can_hold(outcome.when):

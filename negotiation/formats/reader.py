@@ -75,6 +75,11 @@ def is_list(value: object) -> bool:
     return isinstance(value, (list, tuple))
 
 
+def is_name(value: object) -> bool:
+    """Whether a value can be the name of something: letters, digits, underscores, no digit first."""
+    return isinstance(value, str) and _IDENTIFIER.fullmatch(value) is not None
+
+
 def obeys(rule: Rule, number: float) -> bool:
     """Whether a number obeys a sign rule."""
     return rule is ANY or number > 0 or (rule is NOT_NEGATIVE and number == 0)
@@ -94,6 +99,8 @@ class Reader:
     moves: Mapping[str, Names] | None = None
     coalitions: Mapping[str, Names] = field(default_factory=dict)
     outcomes: Names = None
+    #: posture → player → the names of its actions
+    postures: Mapping[str, Mapping[str, Names] | None] | None = None
     parameters: Names = None
     #: the parameters' own values; one that has a problem is left out
     nominal: dict[str, float] = field(default_factory=dict)

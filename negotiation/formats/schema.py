@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..model import FORMAT, INDIFFERENT
+from ..model import FORMAT, INDIFFERENT, POSTURE_RULES
 from .build import REQUIRED, SOLUTIONS
 from .claims import EXPECT, FORMS, VERDICTS
 
@@ -43,7 +43,8 @@ def definition_schema() -> Schema:
         "fronts": _named(_ref("front", ""), "Where the negotiation runs.", filled=True),
         "moves": _named(_ref("move", ""), "What coalitions, or chance, can change.", filled=True),
         "linkages": _list(_ref("linkage", ""), "What some fronts' statuses change elsewhere."),
-        "outcomes": _named(_ref("outcome", ""), "Sets of states that have a name."),
+        "postures": _named(_ref("posture", ""), "Simultaneous games that pay flows: who presses."),
+        "outcomes": _named(_ref("outcome", ""), "What has a name and can be asked about."),
         "cascade": _cascade(),
         "claims": _list(_claim(), "Propositions of the source, to be tested."),
         "answers": {"type": "object", "description": "Known answers that tests compare with."},
@@ -66,7 +67,10 @@ def _definitions() -> Schema:
         "condition": _named(_ref("status", ""), ""),
         "assignment": _named(status, ""),
         "parameter": _parameter(), "actor": _actor(), "front": _front(), "issue": _issue(),
-        "move": _move(), "linkage": _linkage(), "outcome": _outcome(), "setting": _setting()}
+        "move": _move(), "linkage": _linkage(), "outcome": _outcome(), "setting": _setting(),
+        "posture": _posture(), "posture_payoffs": _posture_payoffs(),
+        "table": {"type": "array", "minItems": 1,
+                  "items": {"anyOf": [number, _ref("table", "")]}}}
 
 
 def _parameter() -> Schema:
@@ -138,11 +142,36 @@ def _linkage() -> Schema:
     })
 
 
+def _posture() -> Schema:
+    return _object("A simultaneous game that pays flows.", ("players", "actions", "payoffs"), {
+        "name": _label(), "doc": _doc(),
+        "players": {"allOf": [_ref("names", "")], "minItems": 1,
+                    "description": "The actors who choose, the first one's actions being rows."},
+        "actions": _named({"allOf": [_ref("names", "")], "minItems": 1},
+                          "Player → the names of its actions."),
+        "equilibrium": {"enum": list(POSTURE_RULES), "description":
+                        "Which static equilibria are kept (default: all)."},
+        "payoffs": {"type": "array", "minItems": 1, "items": _ref("posture_payoffs", ""),
+                    "description": "Payoffs by condition; conditions exclude each other."},
+    })
+
+
+def _posture_payoffs() -> Schema:
+    return {"type": "object", "required": ["when"], "description": "Payoffs while 'when' holds.",
+            "properties": {"name": _text("What the condition is called in reports."),
+                           "when": _ref("condition", "The statuses that must hold together.")},
+            "patternProperties": {_IDENTIFIER: {"anyOf": [
+                _ref("table", ""), _ref("condition", ""), {"type": "string"}]}},
+            "additionalProperties": False}
+
+
 def _outcome() -> Schema:
-    return _object("A set of states that has a name.", ("when",), {
+    return {**_object("What can be asked about.", (), {
         "name": _label(), "doc": _doc(),
         "when": _ref("condition", "The statuses that make it true."),
-    })
+        "posture": _named(_named({"type": "string"}, ""),
+                          "Posture → player → action: the share of time that these are played."),
+    }), "oneOf": [{"required": ["when"]}, {"required": ["posture"]}]}
 
 
 def _cascade() -> Schema:

@@ -16,8 +16,21 @@ from typing import Any
 
 from ..expressions import Expression
 from ..frozen import FrozenMap
-from ..model import FORMAT, Cascade, Claim, Condition, Front, Game, Issue, Linkage, Move, Parameter
+from ..model import (
+    FORMAT,
+    Cascade,
+    Claim,
+    Condition,
+    Front,
+    Game,
+    Issue,
+    Linkage,
+    Move,
+    Parameter,
+    Posture,
+)
 from ..settings import Setting
+from .postures import condition_label
 from .reader import default_label
 
 
@@ -46,10 +59,13 @@ def _blocks(game: Game) -> Iterator[str]:
         yield from _move(move)
     for linkage in game.linkages:
         yield _table("[linkages]", _linkage(linkage), always=("when",))
+    for posture in game.postures.values():
+        yield from _posture(posture)
     for outcome in game.outcomes.values():
         yield _table(f"outcomes.{outcome.name}", {
             "name": _label(outcome.label, outcome.name), "when": _condition(outcome.when),
-            "doc": outcome.doc}, always=("when",))
+            "posture": outcome.posture, "doc": outcome.doc},
+            always=() if outcome.posture else ("when",))
     if game.cascade is not None:
         yield _table("cascade", _cascade(game.cascade))
     for claim in game.claims:
@@ -100,6 +116,18 @@ def _linkage(linkage: Linkage) -> dict[str, object]:
     return {"name": linkage.name, "when": _condition(linkage.when), "flow": linkage.flow,
             "rate": linkage.rate, "payoff": linkage.payoff, "value": linkage.value,
             "weights": linkage.weights, "doc": linkage.doc}
+
+
+def _posture(posture: Posture) -> Iterator[str]:
+    yield _table(f"postures.{posture.name}", {
+        "name": _label(posture.label, posture.name), "players": posture.players,
+        "actions": posture.actions,
+        "equilibrium": None if posture.equilibrium == "all" else posture.equilibrium,
+        "doc": posture.doc})
+    for block in posture.payoffs:
+        named = None if block.name == condition_label(block.when) else block.name
+        yield _table(f"[postures.{posture.name}.payoffs]", {
+            "name": named, "when": _condition(block.when), **block.payoffs}, always=("when",))
 
 
 def _cascade(cascade: Cascade) -> dict[str, object]:
