@@ -189,8 +189,8 @@ def test_check_says_when_moves_lead_back(run: Any, tmp_path: Path) -> None:
                     'by = ["a"]\nrate = 1.0\n', encoding="utf-8")
     said = run("check", path)
     assert said.status == 0
-    assert "cycles are not supported yet" in " ".join(said.out.split())
-    wrong(run("solve", path), "cycles are not supported yet")
+    assert "in games with cycles are not computed yet" in " ".join(said.out.split())
+    wrong(run("solve", path), "in games with cycles are not computed yet")
 
 
 def test_new_writes_a_file_that_checks_and_solves(run: Any, tmp_path: Path) -> None:

@@ -90,11 +90,12 @@ def _check(arguments: Namespace) -> Answer:
 
 def _count_states(game: Game, warnings: list[Problem]) -> int:
     from ..lattice import build_lattice, cycle_message
+    from ..process import NO_CHANCES
 
     lattice = build_lattice(game)
     loop = cycle_message(lattice)
     if loop is not None:
-        warnings.append(Problem("moves", f"{loop}; cycles are not supported yet"))
+        warnings.append(Problem("moves", f"{loop}; {NO_CHANCES}"))
     return len(lattice.states)
 
 
@@ -202,7 +203,8 @@ def _solver(arguments: Namespace, progress: Progress,
             ) -> Callable[[Sequence[Game]], Sequence[Solution]]:
     from ..equilibrium.solve import solve_each
 
-    return partial(solve_each, equilibria=arguments.equilibria, cap=arguments.cap,
+    return partial(solve_each, equilibria=arguments.equilibria, concept=arguments.concept,
+                   cap=arguments.cap,
                    boxes=arguments.boxes, progress=progress.count)
 
 
