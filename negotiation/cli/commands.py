@@ -9,7 +9,7 @@ import json
 import shlex
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -204,15 +204,13 @@ def _solver(arguments: Namespace, progress: Progress,
     from ..equilibrium.solve import solve_each
 
     return partial(solve_each, equilibria=arguments.equilibria, concept=arguments.concept,
-                   cap=arguments.cap,
-                   boxes=arguments.boxes, progress=progress.count)
+                   cap=arguments.cap, boxes=arguments.boxes, indifferent=arguments.indifferent,
+                   progress=progress.count)
 
 
 def _game(arguments: Namespace) -> Game:
     """The game that the arguments name, under their setting."""
     game = _with_parameters(load(arguments.game), arguments)
-    if arguments.indifferent is not None:
-        game = replace(game, indifferent=arguments.indifferent)
     return apply(game, setting(start=_merged("--start", arguments.start),
                                hold=_merged("--hold", arguments.hold), block=arguments.block))
 
