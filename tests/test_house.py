@@ -18,7 +18,8 @@ FLOORS = (
     ("errors", "frozen", "expressions", "model", "settings"),
     ("formats", "catalog", "lattice", "reachable", "bargaining", "kernels", "process",
      "normal_form.game", "normal_form.index", "normal_form.structure"),
-    ("equilibrium", "continuation", "normal_form", "stochastic"),
+    ("continuation",),
+    ("equilibrium", "normal_form", "stochastic", "solving"),
     ("cascade", "settlement"),
     ("text", "formats.record", "formats.record_schema", "cli", "__init__", "__main__"),
 )
@@ -43,6 +44,7 @@ LATE = {
     "normal_form.backends": ("nashpy",),
     "equilibrium.certificate_duality": ("scipy",),
     "equilibrium.certificate_levels": ("scipy",),
+    "solving": ("negotiation.equilibrium.solve",),
     "stochastic.two_players": ("scipy",),
 }
 LONGEST_MODULE = 450
