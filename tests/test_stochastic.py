@@ -249,6 +249,22 @@ def test_no_equilibrium_is_lost_when_there_is_no_pure_one() -> None:
     assert not equilibrium.pure
 
 
+def test_indifference_on_a_cycle_still_gets_an_equilibrium() -> None:
+    """Nothing to gain anywhere, or for one player only: the path has nowhere to go."""
+    move = np.full((2, 2, 2), 0.5)
+    nothing, one = np.zeros((2, 2, 2)), np.array([np.zeros((2, 2)), np.eye(2)])
+    for stage in (nothing, one):
+        solution = solve(StochasticGame([stage, stage], [move, move], 0.9), equilibria="one")
+        assert solution.equilibria[0].regret <= REGRET_TOLERANCE
+
+
+def test_symmetric_games_do_not_trap_the_path_at_its_bifurcation() -> None:
+    move, same = np.full((2, 2, 2), 0.5), np.array([np.eye(2), np.eye(2)])
+    solution = solve(StochasticGame([same, same], [move, move], 0.9))
+    assert sum(e.pure for e in solution.equilibria) == 4
+    assert any(not e.pure for e in solution.equilibria)
+
+
 # --- limits -------------------------------------------------------------------------------------
 
 def test_a_time_limit_returns_what_was_found_with_a_sentence() -> None:

@@ -90,9 +90,11 @@ def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
     if answer.solutions and _unique(cycle, answer, tie):
         return answer
     answer.doubt = SEARCHED
-    if starts > 1:
+    if starts > 1 or not answer.solutions:
         for profile in _pure(cycle, tie):
             _add(cycle, answer, profile)
+            if starts == 1:
+                break
         for _ in range(starts - 1):
             end = follow(Branch(arrays, AWAY * rng.standard_normal(size)), relative, stop)
             _add(cycle, answer, _profiles(end.mixed, cycle))
