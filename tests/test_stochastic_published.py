@@ -303,7 +303,7 @@ CASES = {
         declining, [(0.0, 2.0 + 1.5 * D + 0.5 * D ** 2)]),
     "trust": Case(
         "Kreps 1990, Corporate culture and economic theory: without reputation nobody trusts",
-        trust, [(0.0, 0.0)], proved=False),
+        trust, [(0.0, 0.0)]),
     "three-player matching pennies": Case(
         "Jordan 1993, Three problems in learning mixed-strategy Nash equilibria",
         lambda: repeated(*np.array([[[[1 if a == b else -1 for c in (0, 1)] for b in (0, 1)]
