@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .cascade import CascadeResult, cascade
     from .catalog import load
     from .equilibrium.result import Component, Equilibrium, Solution, Status
-    from .equilibrium.solve import solve, solve_each
+    from .equilibrium.solve import solve_each
     from .errors import (
         DefinitionError,
         ExpressionError,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     )
     from .normal_form import NashEquilibrium, NashSolution, NormalFormGame
     from .settings import Setting, apply, setting
+    from .solving import solve
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
 
 __version__ = "0.1.0"
@@ -59,7 +60,8 @@ _HOMES = {
                      "Outcome", "Parameter"), "model"),
     "Expression": "expressions",
     **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
-    **dict.fromkeys(("solve", "solve_each"), "equilibrium.solve"),
+    "solve": "solving",
+    "solve_each": "equilibrium.solve",
     **dict.fromkeys(("Component", "Equilibrium", "Solution", "Status"), "equilibrium.result"),
     **dict.fromkeys(("NashEquilibrium", "NashSolution", "NormalFormGame"), "normal_form"),
     **dict.fromkeys(("BargainingProblem", "SOLUTIONS"), "bargaining"),

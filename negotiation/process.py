@@ -19,15 +19,18 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import InputError, UnknownNameError
+from .errors import InputError, NotYetError, UnknownNameError
 from .frozen import FrozenMap
 from .kernels import markov
-from .lattice import Lattice
+from .lattice import Lattice, cycle_message
 from .model import Game
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+#: what is missing for games with cycles
+NO_CHANCES = ("the chances of events in games with cycles are not computed yet (their equilibria "
+              "are, by ng.solve)")
 #: sequences whose likelihoods agree to this many decimals of the logarithm count as tied
 TIE_DECIMALS = 10
 
@@ -274,8 +277,15 @@ _CHAINS: WeakKeyDictionary[Lattice, markov.Chain] = WeakKeyDictionary()
 
 
 def chain_of(lattice: Lattice) -> markov.Chain:
-    """The structure of a lattice's chains, prepared once for each lattice."""
+    """The structure of a lattice's chains, prepared once for each lattice.
+
+    Raises:
+        NotYetError: when moves can lead back to a state.
+    """
     if lattice not in _CHAINS:
+        loop = cycle_message(lattice)
+        if loop is not None:
+            raise NotYetError(f"{loop}; {NO_CHANCES}")
         _CHAINS[lattice] = markov.build_chain(lattice.edge_state, lattice.edge_target,
                                               lattice.level)
     return _CHAINS[lattice]

@@ -359,7 +359,8 @@ def test_unknown_names_are_named(arguments, message):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    ({"periphery": ["hub"]}, "other fronts than the centre 'hub'"), ({"periphery": []}, "at least one front"),
+    ({"periphery": ["hub"]}, "other fronts than the centre 'hub'"),
+    ({"periphery": []}, "at least one front"),
     ({"status": {"hub": "settled"}}, "front 'rim' has no status"),
     ({"by": -1.0}, "must be a date"), ({"by": math.inf}, "must be a date")])
 def test_questions_that_make_no_sense_are_refused(arguments, message):

@@ -18,7 +18,8 @@ FLOORS = (
     ("errors", "frozen", "expressions", "model", "settings"),
     ("formats", "catalog", "lattice", "reachable", "bargaining", "kernels", "process",
      "normal_form.game", "normal_form.index", "normal_form.structure"),
-    ("equilibrium", "normal_form", "stochastic"),
+    ("continuation",),
+    ("equilibrium", "normal_form", "stochastic", "solving"),
     ("cascade", "settlement"),
     ("text", "formats.record", "formats.record_schema", "cli", "__init__", "__main__"),
 )
@@ -26,7 +27,8 @@ FLOORS = (
 #: module → what its functions may import late, to keep the start quick or a dependency optional
 LATE = {
     "cli": ("negotiation.cli.commands",),
-    "cli.commands": ("negotiation.lattice", "negotiation.cascade", "negotiation.equilibrium.solve",
+    "cli.commands": ("negotiation.lattice", "negotiation.cascade", "negotiation.process",
+                     "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",
                      "negotiation.formats.schema", "negotiation.formats.template",
                      "negotiation.text.deals", "negotiation.text.effects",
@@ -42,6 +44,7 @@ LATE = {
     "normal_form.backends": ("nashpy",),
     "equilibrium.certificate_duality": ("scipy",),
     "equilibrium.certificate_levels": ("scipy",),
+    "solving": ("negotiation.equilibrium.solve",),
     "stochastic.two_players": ("scipy",),
 }
 LONGEST_MODULE = 450

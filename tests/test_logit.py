@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from random_games import Shape, random_game
+from scipy.optimize import brentq, minimize
 from test_certificate import LIMIT_RULE, LONE_MIX
 
+from negotiation.catalog import load
 from negotiation.equilibrium import logit
+from negotiation.equilibrium.certificate_logit import certify_logit
 from negotiation.equilibrium.component import Components
 from negotiation.equilibrium.problem import gather
+from negotiation.equilibrium.result import Status
 from negotiation.equilibrium.solve import solve
+from negotiation.errors import InputError
 from negotiation.formats.definition import from_dict
 from negotiation.kernels import bargain
 from negotiation.kernels import logit as kernel
@@ -112,3 +119,77 @@ def test_the_jacobian_is_that_of_differences(definition):
         there = logit.field(components, noise, moved, here.terms)
         assert (there.residual - here.residual)[0] / step == pytest.approx(
             here.jacobian[0, :, i], abs=1e-5)
+
+
+# ---- the concept, from a definition ----------------------------------------------------------
+
+def ratified(noise, rate: float = 0.8) -> dict:
+    """One actor may leave a status that costs 1 per year for one that pays 0.2."""
+    return {"format": "negotiation/1", "title": "one vote", "horizon": 5.0, "time_unit": "year",
+            "noise": noise, "actors": {"a": {"discount_rate": 0.1}, "b": {"discount_rate": 0.2}},
+            "fronts": {"f": {"statuses": ["x", "y"],
+                             "flow": {"x": {"a": -1.0}, "y": {"a": 0.2, "b": 1.0}}}},
+            "moves": {"leave": {"front": "f", "from": "x", "to": "y", "by": ["a"], "rate": rate,
+                                "payoff": {"a": -11.0}}}}
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.5, 5.0, 50.0])
+def test_one_vote_solves_its_fixed_point(noise):
+    """r V = f + λ Λ(G/ς) G with G = g + V′ − V."""
+    def off(value: float) -> float:
+        gain = -11.0 + 2.0 - value
+        return 0.1 * value + 1.0 - 0.8 * gain / (1 + np.exp(-gain / noise))
+
+    solution = solve(from_dict(ratified(noise)), concept="logit")
+    equilibrium = solution.equilibria[0]
+    value = brentq(off, -11.0, -1.0, xtol=1e-14)
+    assert equilibrium.value("a") == pytest.approx(value, abs=1e-9)
+    assert equilibrium.consent_to("leave") == pytest.approx(
+        1 / (1 + np.exp((9.0 + value) / noise)), abs=1e-9)
+    assert equilibrium.regret < 1e-9
+    assert not solution.complete and solution.status is Status.BRANCH
+
+
+def test_the_certificate_sees_a_wrong_consent():
+    solution = solve(from_dict(ratified(0.5)), concept="logit")
+    lattice, best = solution.lattice, solution.equilibria[0]
+    claim = [lattice, np.array([0]), np.array([0]), best.values[:1],
+             best.values[lattice.edge_target][None], best.consent[None],
+             np.zeros((1, 1, 0))]
+    assert certify_logit(*claim)[0] < 1e-9
+    claim[5] = best.consent[None] + 1e-6
+    assert certify_logit(*claim)[0] > 1e-7
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_noise_selects_an_equilibrium_of_the_list(seed):
+    game = random_game(seed, Shape(fronts=2, actors=3, coalition=2, issues=seed % 2))
+    listed = solve(game)
+    selected = solve(game, equilibria="selected")
+    assert len(selected.equilibria) == 1 and selected.status is Status.SELECTED
+    if listed.complete:
+        mine = selected.equilibria[0]
+        apart = [np.abs(e.values - mine.values).max() for e in listed.equilibria]
+        assert min(apart) < 1e-7
+
+
+def test_little_noise_is_close_to_the_selected_equilibrium():
+    game = load("central")
+    quiet = replace(game, noise=1e-4)
+    under = solve(quiet, concept="logit").equilibria[0]
+    selected = solve(quiet, equilibria="selected").equilibria[0]
+    assert under.values == pytest.approx(selected.values, abs=2e-3)
+
+
+def test_without_noise_the_message_says_where_it_is_missing():
+    with pytest.raises(InputError, match="move 'divide' has none for first, second"):
+        solve(load("rubinstein"), concept="logit")
+    with pytest.raises(InputError, match="did you mean 'logit'|Did you mean 'logit'"):
+        solve(load("rubinstein"), concept="logits")
+
+
+def test_bundled_cases_solve_under_their_noise():
+    for name in ("central", "arctic-baltic", "black-sea"):
+        solution = solve(load(name), concept="logit")
+        assert solution.equilibria[0].regret < 1e-9
+        assert not solution.equilibria[0].pure

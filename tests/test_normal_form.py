@@ -14,6 +14,7 @@ from negotiation.normal_form import (
     NormalFormGame,
     certify,
     correlated_equilibrium,
+    select,
     solve,
     solve_batch,
     strategically_zero_sum,
@@ -269,7 +270,7 @@ def test_players_without_a_choice_change_nothing() -> None:
 @pytest.mark.parametrize(("options", "said"), [
     ({"equilibria": "some"}, "unknown choice of equilibria"),
     ({"method": "lemke-howsen"}, "did you mean 'lemke-howson'"),
-    ({"cap": 0}, "at least 1"), ({"cap": True}, "at least 1"),
+    ({"cap": 0}, "at least 1"), ({"cap": True}, "at least 1"), ({"cap": "9"}, "at least 1"),
     ({"exact": True, "equilibria": "one"}, "exact=True"),
 ])
 def test_options_that_cannot_be_used_are_refused(options: dict, said: str) -> None:
@@ -348,6 +349,28 @@ def test_the_logit_path_selects_the_risk_dominant_of_two_coordinations() -> None
     # Turocy 2005, §4: in symmetric 2×2 coordination games the path leads to risk dominance
     stag = NormalFormGame([[[9, 0], [8, 7]], [[9, 8], [0, 7]]])
     assert solve(stag, method="logit").equilibria[0].support == ((1,), (1,))
+
+
+STAG = NormalFormGame([[[9, 0], [8, 7]], [[9, 8], [0, 7]]])
+
+
+@pytest.mark.parametrize(("game", "rule", "picked"), [
+    (STAG, "payoff-dominant", [(0, 0)]), (STAG, "risk-dominant", [(1, 1)]),
+    (STAG, "worst", [(1, 1)]), (CHICKEN, "worst", [(0, 1), (1, 0)]),
+    (DILEMMA, "payoff-dominant", [(1, 1)])])
+def test_conventions_pick_the_equilibria_of_their_definition(game, rule, picked) -> None:
+    # Harsanyi & Selten 1988, §3.6: in Aumann's stag hunt payoff and risk dominance disagree
+    chosen = select(solve(game), rule)
+    assert [tuple(s[0] for s in e.support) for e in chosen] == picked
+
+
+def test_conventions_pick_all_where_none_is_singled_out() -> None:
+    for rule in ("payoff-dominant", "risk-dominant"):
+        assert len(select(solve(CHICKEN), rule)) == 3
+    with pytest.raises(InputError, match="2×2 games; this one has the shape 2×3"):
+        select(solve(NormalFormGame(np.eye(2, 3)[None] + np.zeros((2, 1, 1)))), "risk-dominant")
+    with pytest.raises(UnknownNameError, match="did you mean 'worst'"):
+        select(solve(STAG), "worse")
 
 
 @pytest.mark.parametrize(("objective", "value"), [

@@ -144,6 +144,17 @@ def test_compiled_kernels_agree_with_the_reference() -> None:
         assert len(solution.components) == len(reference.components)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(("size", "seed"), [(10, 0), (10, 1), (12, 0), (12, 1)])
+def test_floats_and_rationals_agree_on_games_beyond_the_oracle(size: int, seed: int) -> None:
+    game = NormalFormGame(np.random.default_rng([size, seed]).random((2, size, size)))
+    floats, exact = solve(game), solve(game, exact=True)
+    assert floats.method != exact.method
+    assert floats.complete and floats.count == exact.count and floats.index_sum == 1
+    for one, other in zip(floats.equilibria, exact.equilibria, strict=True):
+        assert one.support == other.support
+
+
 def test_a_small_answer_loads_neither_numba_nor_scipy() -> None:
     code = ("import sys, numpy as np\n"
             "from negotiation.normal_form import NormalFormGame, solve, solve_batch\n"

@@ -148,8 +148,14 @@ def _settings(parser: argparse.ArgumentParser) -> None:
 
 def _solving(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("solving")
-    group.add_argument("--equilibria", default="all", type=_one_of("all", "one"),
-                       metavar="all|one", help="find all equilibria (default) or one")
+    group.add_argument("--equilibria", default="all", type=_one_of("all", "one", "selected"),
+                       metavar="all|one|selected",
+                       help="find all equilibria (default), one, or the one that is left when "
+                            "ratification noise vanishes")
+    group.add_argument("--concept", default="mpe", type=_one_of("mpe", "logit"),
+                       metavar="mpe|logit",
+                       help="Markov perfect equilibrium (default), or consents under the "
+                            "ratification noise of the file")
     group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
                        metavar="consent|refuse|all",
                        help="what an actor does who gains nothing and loses nothing "

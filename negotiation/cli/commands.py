@@ -9,7 +9,7 @@ import json
 import shlex
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,11 +90,12 @@ def _check(arguments: Namespace) -> Answer:
 
 def _count_states(game: Game, warnings: list[Problem]) -> int:
     from ..lattice import build_lattice, cycle_message
+    from ..process import NO_CHANCES
 
     lattice = build_lattice(game)
     loop = cycle_message(lattice)
     if loop is not None:
-        warnings.append(Problem("moves", f"{loop}; cycles are not supported yet"))
+        warnings.append(Problem("moves", f"{loop}; {NO_CHANCES}"))
     return len(lattice.states)
 
 
@@ -202,15 +203,14 @@ def _solver(arguments: Namespace, progress: Progress,
             ) -> Callable[[Sequence[Game]], Sequence[Solution]]:
     from ..equilibrium.solve import solve_each
 
-    return partial(solve_each, equilibria=arguments.equilibria, cap=arguments.cap,
-                   boxes=arguments.boxes, progress=progress.count)
+    return partial(solve_each, equilibria=arguments.equilibria, concept=arguments.concept,
+                   cap=arguments.cap, boxes=arguments.boxes, indifferent=arguments.indifferent,
+                   progress=progress.count)
 
 
 def _game(arguments: Namespace) -> Game:
     """The game that the arguments name, under their setting."""
     game = _with_parameters(load(arguments.game), arguments)
-    if arguments.indifferent is not None:
-        game = replace(game, indifferent=arguments.indifferent)
     return apply(game, setting(start=_merged("--start", arguments.start),
                                hold=_merged("--hold", arguments.hold), block=arguments.block))
 

@@ -22,7 +22,7 @@ from .component import Components
 from .cyclic_proof import enumerate_fixed
 from .leaf import Candidates, effective, system
 from .problem import ZERO, Problems, surplus
-from .state import Answers, finish
+from .state import Answers, finish, join, solve_states
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,6 +41,7 @@ ROUNDS = 25
 MOST_PAIRS, MOST_CHOICES = 6, 64
 NEWTON_STEPS = 25
 
+UNSURE = "the equilibrium that noise selects was not reached; the nearest one is listed"
 CYCLE = "further equilibria of a component with cycles were searched for, not ruled out"
 
 
@@ -60,17 +61,45 @@ class Joint:
     complete: Bools
 
 
-def answer(components: Components, indifferent: str, first: bool = False) -> Answers:
-    """The equilibria of components as answers of their states, a component's rows together.
+def selected(components: Components, indifferent: str) -> Answers:
+    """The equilibrium that the logit branch selects in each component of one state or several.
 
-    Proportions of noise are the game's where it gives every member some, else payoff ranges.
+    Where the branch's end cannot be made exact, the nearest equilibrium of the state's list stands
+    for it, with a doubt.
     """
+    found = answer(components, indifferent, first=True)
+    missing = np.setdiff1d(np.arange(components.size), found.owner)
+    if len(missing) and components.width == 1:
+        sub = components.take(missing)
+        ends = logit.follow(sub, _noise(sub), QUIET)
+        listed = solve_states(sub.states, indifferent)
+        apart = (np.abs(listed.value - ends.value[listed.owner, 0])
+                 / sub.states.scale[listed.owner]).max(axis=1)
+        order = np.lexsort((apart, listed.owner))
+        _, first = np.unique(listed.owner[order], return_index=True)
+        keep = np.zeros(len(apart), dtype=bool)
+        keep[order[first]] = True
+        nearest = listed.keep(keep)
+        nearest.owner = missing[nearest.owner]
+        nearest.doubt = dict.fromkeys(missing.tolist(), UNSURE)
+        found = join([found, nearest])
+    found.doubt = {p: why for p, why in found.doubt.items() if why != CYCLE}
+    return found
+
+
+def _noise(components: Components) -> Floats:
+    """Proportions of noise: the game's where it gives every member some, else payoff ranges."""
+    states = components.states
+    given = np.where(states.member, states.noise, 1.0).min(initial=1.0) > 0
+    ranges = np.broadcast_to(states.scale[:, None, :], states.noise.shape)
+    out: Floats = np.where(states.member, states.noise if given else ranges, 1.0)
+    return out
+
+
+def answer(components: Components, indifferent: str, first: bool = False) -> Answers:
+    """The equilibria of components as answers of their states, a component's rows together."""
     states, width = components.states, components.width
-    given = np.where(states.member, states.noise, 1.0).min(axis=(1, 2)).min() > 0
-    noise = states.noise if given else np.broadcast_to(
-        states.scale[:, None, :], states.noise.shape)
-    noise = np.where(states.member, noise, 1.0)
-    joint = solve_components(components, noise, first)
+    joint = solve_components(components, _noise(components), first)
     sub = components.take(joint.owner)
     moves, n = states.reward.shape[1:]
     flat = joint.value.reshape(-1, n)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..errors import NumericalError
 from ..lattice import Lattice
 from .certificate import REGRET_TOLERANCE, certify
+from .certificate_logit import certify_logit
 from .component import Components
 from .problem import KINDS, OFFERS, Problems, gather
 from .state import CONTINUUM, Answers
@@ -60,6 +61,7 @@ class Tree:
     blocks: list[Block]
     doubt: dict[tuple[int, str], int] = field(default_factory=dict)
     capped: bool = False
+    concept: str = "mpe"
 
 
 #: what a level asks for: its states' problems, or components of several states
@@ -104,19 +106,20 @@ def together(traversals: Sequence[Traversal], solver: Callable[[Request], Answer
     return [trees[which] for which in range(len(traversals))]
 
 
-def traverse(lattice: Lattice, *, cap: int, one: bool = False,
+def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "mpe",
              progress: Progress | None = None) -> Traversal:
     """Solve every state of a lattice at every draw.
 
     Args:
         cap: the most equilibria to list per draw.
         one: keep the first equilibrium of every state only.
+        concept: "mpe" or "logit"; it says which certificate answers have to pass.
         progress: called with (states solved, states in all) after every level.
     """
     size = len(lattice.states)
     tree = Tree(lattice, np.arange(lattice.draws), np.full((lattice.draws, size), -1),
                 np.zeros((0, lattice.discount.shape[1])), np.zeros(0, dtype=np.int64), np.zeros(0),
-                [])
+                [], concept=concept)
     done = 0
     wide = np.bincount(lattice.component, minlength=size)[lattice.component]
     for depth in range(int(lattice.level.max()) + 1):
@@ -196,16 +199,16 @@ def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
         after = after[rows] + components.take(owner).within(answers.value)
     terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.member[rows],
                                   problems.kind[rows])
-    certificate = certify(lattice, draws[rows], flat[rows], answers.value, after,
-                          answers.consent, terms, proposals)
-    regret = certificate.regret.reshape(-1, width).max(axis=1)
+    claim = (lattice, draws[rows], flat[rows], answers.value, after, answers.consent, terms)
+    each = certify_logit(*claim) if tree.concept == "logit" else certify(*claim, proposals).regret
+    regret = each.reshape(-1, width).max(axis=1)
     bad = ~(regret <= REGRET_TOLERANCE)
     for p, why in answers.doubt.items():
         _doubt(tree, int(state[p, 0]), why)
     for p in np.unique(owner[bad]):
         _doubt(tree, int(state[p, 0]), REJECTED)
     good = np.repeat(~bad, width)
-    return answers.keep(good) if bad.any() else answers, certificate.regret[good]
+    return answers.keep(good) if bad.any() else answers, each[good]
 
 
 def _inside(lattice: Lattice, state: Ints, present: NDArray[np.bool_]) -> Ints:

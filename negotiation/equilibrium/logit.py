@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from .. import continuation
 from ..kernels import logit as kernel
 from .component import Components
+from .problem import surplus
+from .state import Answers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,6 +35,29 @@ NEWTON_STEPS = 12
 CLOSE = 1e-11
 #: a rung that corrects a value or changes a consent by more than this was too far away
 VALUE_STEP, CONSENT_STEP = 0.05, 0.35
+
+
+LOST = "the branch from loud noise could not be followed to the game's noise"
+
+
+def answer(components: Components) -> Answers:
+    """The solution under the game's noise on the branch from loud noise, for each component."""
+    states, width = components.states, components.width
+    path = follow(components, np.where(states.member, states.noise, 1.0), 1.0)
+    fine = np.flatnonzero(path.reached)
+    rows = components.flat(fine)
+    sub, value = components.take(fine).at(path.value[fine]), path.value[fine]
+    n = value.shape[2]
+    flat = value.reshape(len(rows), n)
+    sigma = np.zeros(sub.present.shape)
+    at = np.nonzero(sub.present & sub.member.any(axis=2))
+    if len(at[0]):
+        sigma[at] = surplus(sub, at, flat[at[0]], scaled=False)
+    terms = np.repeat(path.terms[rows][:, :, None, :], n, axis=2)
+    consent = np.where(sub.present, path.consent[rows], 0.0)
+    return Answers(np.repeat(fine, width), flat, consent, sigma, terms,
+                   np.ones(len(rows), dtype=np.int64), {},
+                   {int(p): LOST for p in np.flatnonzero(~path.reached)})
 
 
 @dataclass(eq=False)

@@ -27,6 +27,9 @@ class Status(enum.Enum):
                 "proved.")
     CONTINUUM = ("Equilibria form a continuum; its extreme points are listed, the points between "
                  "are not.")
+    BRANCH = ("The solution on the branch from loud noise is listed; whether there are others was "
+              "not asked.")
+    SELECTED = "The equilibrium that vanishing noise selects is listed; others were not asked for."
     ONE = "One equilibrium was asked for; whether there are others was not asked."
     REJECTED = "An equilibrium that missed the certificate's tolerance was left out."
 
@@ -142,6 +145,7 @@ class Options:
     """
 
     equilibria: str = "all"
+    concept: str = "mpe"
     cap: int = 10_000
     boxes: int = 1_000
     indifferent: str | None = None

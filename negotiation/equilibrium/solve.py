@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from ..errors import InputError, nearest
 from ..lattice import Lattice, build_lattice
 from ..model import INDIFFERENT, Game
-from . import cyclic
+from . import cyclic, logit
 from .component import Components
 from .directional import (
     CONTINUUM,
@@ -24,19 +25,25 @@ from .directional import (
     traverse,
     unpack,
 )
+from .problem import Problems
 from .result import Component, Equilibrium, Options, Solution, Status
 from .state import Answers, solve_states
 
-EQUILIBRIA = ("all", "one")
+EQUILIBRIA = ("all", "one", "selected")
+CONCEPTS = ("mpe", "logit")
 
 
-def solve(game: Game, *, equilibria: str = "all", cap: int = 10_000, boxes: int = 1_000,
-          indifferent: str | None = None, progress: Progress | None = None) -> Solution:
+def solve(game: Game, *, equilibria: str = "all", concept: str = "mpe", cap: int = 10_000,
+          boxes: int = 1_000, indifferent: str | None = None,
+          progress: Progress | None = None) -> Solution:
     """Find the Markov perfect equilibria of a linked bargaining game (DESIGN §2.1).
 
     Args:
         game: the game, at its own parameter values.
-        equilibria: ``"all"``, or ``"one"`` (the first, consents before refusals).
+        equilibria: ``"all"``; ``"one"`` (the first, consents before refusals); or ``"selected"``:
+            the one that ratification noise selects as it vanishes, its proportions the game's.
+        concept: ``"mpe"``, Markov perfect equilibria; or ``"logit"``, the solution at the game's
+            ratification noise on the branch from loud noise (§2.4).
         cap: the most equilibria to list; the result says when there are more.
         boxes: how much work the proof of completeness may be: boxes of branch and bound for the
             whole game, shared out evenly over its states. Equilibria are searched for whatever it
@@ -51,25 +58,30 @@ def solve(game: Game, *, equilibria: str = "all", cap: int = 10_000, boxes: int 
 
     Sources: Konishi & Ray 2003; Gomes & Jehiel 2005; Iskhakov, Rust & Schjerning 2016.
     """
-    return solve_each([game], equilibria=equilibria, cap=cap, boxes=boxes, indifferent=indifferent,
-                      progress=progress)[0]
+    return solve_each([game], equilibria=equilibria, concept=concept, cap=cap, boxes=boxes,
+                      indifferent=indifferent, progress=progress)[0]
 
 
-def solve_each(games: Sequence[Game], *, equilibria: str = "all", cap: int = 10_000,
-               boxes: int = 1_000, indifferent: str | None = None,
+def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str = "mpe",
+               cap: int = 10_000, boxes: int = 1_000, indifferent: str | None = None,
                progress: Progress | None = None) -> tuple[Solution, ...]:
     """As :func:`solve`, for several games side by side: a state that several share is solved once.
 
     Games of one study, such as a game under several settings, cost little more than one of them.
     ``progress`` and each solution's ``seconds`` are those of all games together.
     """
+    options = Options(equilibria, concept, cap, boxes, indifferent)
     _one_of("equilibria", equilibria, EQUILIBRIA)
+    _one_of("concept", concept, CONCEPTS)
     if indifferent is not None:
         _one_of("indifferent", indifferent, INDIFFERENT)
     _at_least_one("cap", cap)
     _at_least_one("boxes", boxes)
     begin = time.perf_counter()
     lattices = [build_lattice(game) for game in games]
+    if concept == "logit":
+        for lattice in lattices:
+            _need_noise(lattice)
     rules = [game.indifferent if indifferent is None else indifferent for game in games]
     first = equilibria == "one"
     share = boxes // max((len(lattice.states) for lattice in lattices), default=1)
@@ -77,18 +89,45 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", cap: int = 10_
     trees: dict[int, Tree] = {}
     for rule, actors in dict.fromkeys(zip(rules, (x.actors for x in lattices), strict=True)):
         mine = [k for k in range(len(games)) if (rules[k], lattices[k].actors) == (rule, actors)]
-        runs = [traverse(lattices[k], cap=cap, one=first, progress=count.of(k)) for k in mine]
-        solver = partial(_answer, indifferent=rule, first=first, boxes=max(share, 1))
+        runs = [traverse(lattices[k], cap=cap, one=first, concept=concept, progress=count.of(k))
+                for k in mine]
+        solver = partial(_answer, options=replace(options, indifferent=rule, boxes=max(share, 1)))
         trees.update(zip(mine, together(runs, solver), strict=True))
-    options = Options(equilibria, cap, boxes, indifferent)
     seconds = time.perf_counter() - begin
     return tuple(_solution(game, trees[k], options, seconds) for k, game in enumerate(games))
 
 
-def _answer(request: Request, indifferent: str, first: bool, boxes: int) -> Answers:
-    if isinstance(request, Components):
-        return cyclic.answer(request, indifferent, first)
-    return solve_states(request, indifferent, first, boxes)
+def _answer(request: Request, options: Options) -> Answers:
+    """Solve what a level asks for; options.boxes are those of one state."""
+    rule = options.indifferent or "consent"
+    if isinstance(request, Problems):
+        if options.concept == "mpe" and options.equilibria != "selected":
+            return solve_states(request, rule, options.equilibria == "one", options.boxes)
+        request = Components(request, np.full(request.present.shape, -1), 1)
+    if options.concept == "logit":
+        return logit.answer(request)
+    if options.equilibria == "selected":
+        return cyclic.selected(request, rule)
+    return cyclic.answer(request, rule, options.equilibria == "one")
+
+
+def _need_noise(lattice: Lattice) -> None:
+    """The logit concept needs Nash terms, and noise for all members of every move that can come."""
+    for m, (name, move) in enumerate(lattice.game.moves.items()):
+        edges = np.flatnonzero(lattice.edge_move == m)
+        if not len(edges) or not lattice.rate[:, edges].any():
+            continue
+        silent = [actor for actor in move.by
+                  if not (lattice.noise[:, m, lattice.actors.index(actor)] > 0).all()]
+        if silent:
+            raise InputError(
+                f"{lattice.game.name}: the logit concept needs ratification noise above 0 for "
+                f"every member of a coalition: move {name!r} has none for {', '.join(silent)}. "
+                "Set 'noise' in the definition.")
+        if move.issues and move.solution != "nash":
+            raise InputError(
+                f"{lattice.game.name}: the logit concept knows Nash terms only: move {name!r} uses "
+                f"{move.solution!r}")
 
 
 def _at_least_one(name: str, value: object) -> None:
@@ -114,7 +153,7 @@ class _Count:
 
 def _solution(game: Game, tree: Tree, options: Options, seconds: float) -> Solution:
     found = tuple(_equilibrium(tree, branch) for branch in range(len(tree.node)))
-    status, because = _status(tree.lattice, tree, options.cap, options.equilibria)
+    status, because = _status(tree.lattice, tree, options)
     return Solution(game=game, lattice=tree.lattice, equilibria=found, complete=because is None,
                     status=status, incomplete_because=because, seconds=seconds, options=options)
 
@@ -147,8 +186,7 @@ def _equilibrium(tree: Tree, branch: int) -> Equilibrium:
         components=tuple(parts))
 
 
-def _status(lattice: Lattice, tree: Tree, cap: int, equilibria: str,
-            ) -> tuple[Status, str | None]:
+def _status(lattice: Lattice, tree: Tree, options: Options) -> tuple[Status, str | None]:
     """How the solve ended and, when the list is not proved complete, why, with the places."""
     reasons = []
     status = Status.COMPLETE
@@ -163,9 +201,15 @@ def _status(lattice: Lattice, tree: Tree, cap: int, equilibria: str,
                   Status.CONTINUUM if why == CONTINUUM and status is Status.COMPLETE else
                   status if status is Status.REJECTED else Status.UNPROVED)
     if tree.capped:
-        reasons.insert(0, f"the list stops at the cap of {cap}")
+        reasons.insert(0, f"the list stops at the cap of {options.cap}")
         status = Status.CAPPED
-    if equilibria == "one":
+    if options.concept == "logit":
+        reasons.insert(0, "the solution on the branch from loud noise is listed, others are not")
+        status = Status.BRANCH
+    elif options.equilibria == "selected":
+        reasons.insert(0, "only the equilibrium that vanishing noise selects was asked for")
+        status = Status.SELECTED
+    elif options.equilibria == "one":
         reasons.insert(0, "only one equilibrium was asked for")
         status = Status.ONE
     return status, "; ".join(reasons) or None

@@ -90,7 +90,7 @@ def solve_states(problems: Problems, indifferent: str, first: bool = False, boxe
             parts.append(_with_null(problems, p, null[p], indifferent, boxes))
     parts += [_with_null(problems, int(p), null[p], indifferent, boxes)
               for p in np.flatnonzero(has_null & ~fixed)]
-    return _join(parts)
+    return join(parts)
 
 
 def finish(problems: Problems, points: Points, rows: Ints, indifferent: str) -> Answers:
@@ -196,7 +196,7 @@ def _with_null(problems: Problems, p: int, null: Bools, indifferent: str, boxes:
         answer.owner = np.full(len(answer.owner), p)
         answer.doubt = dict.fromkeys([p], "; ".join(answer.doubt.values())) if answer.doubt else {}
         parts.append(answer)
-    result = _unique(_join(parts))
+    result = _unique(join(parts))
     if indifferent == "all" and any(c.value_varies for cs in result.continua.values() for c in cs):
         doubt = CONTINUUM
     if doubt:
@@ -244,7 +244,7 @@ def _unique(answers: Answers) -> Answers:
                     if old in answers.continua}, answers.doubt)
 
 
-def _join(parts: list[Answers]) -> Answers:
+def join(parts: list[Answers]) -> Answers:
     """Stack answers and sort by owner; within an owner the order of the parts is kept."""
     if len(parts) == 1:
         return parts[0]

@@ -88,20 +88,18 @@ def equilibria(reward: Floats, keep: Floats, tie: Floats,
     """
     first, second = gains(reward, keep)
     open_ = doubtful(first, tie[0]) | doubtful(second, tie[1])
-    sure = ~open_
-    up_first = (first.low > 0, first.high > 0)
-    up_second = (second.low > 0, second.high > 0)
-    parts = []
-    for a in (0, 1):
-        for b in (0, 1):
-            hit = np.flatnonzero((up_first[b] == bool(a)) & (up_second[a] == bool(b)) & sure)
-            parts.append((hit, np.full(len(hit), float(a)), np.full(len(hit), float(b))))
+    up_first, up_second = (first.low > 0, first.high > 0), (second.low > 0, second.high > 0)
     (y, has_y), (x, has_x) = roots(first), roots(second)
+    size = reward.shape[-1]
+    hit = np.empty((size, 8), dtype=bool)
+    chance = np.empty((2, 8, size))
     for k in (0, 1):
         for j in (0, 1):
-            hit = np.flatnonzero(has_x[k] & has_y[j] & sure)
-            parts.append((hit, x[k, hit], y[j, hit]))
-    owner = np.concatenate([part[0] for part in parts])
-    order = np.argsort(owner, kind="stable")
-    return (owner[order], np.concatenate([part[1] for part in parts])[order],
-            np.concatenate([part[2] for part in parts])[order], open_)
+            at = 2 * k + j
+            hit[:, at] = (up_first[j] == bool(k)) & (up_second[k] == bool(j))
+            hit[:, 4 + at] = has_x[k] & has_y[j]
+            chance[0, at], chance[1, at] = k, j
+            chance[0, 4 + at], chance[1, 4 + at] = x[k], y[j]
+    hit[open_] = False
+    owner, which = np.nonzero(hit)
+    return owner, chance[0, which, owner], chance[1, which, owner], open_

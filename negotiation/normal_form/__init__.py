@@ -13,11 +13,13 @@ from .components import NashComponent, NashSubset
 from .correlated import CorrelatedEquilibrium, correlated_equilibrium
 from .game import NormalFormGame
 from .result import NashEquilibrium, NashSolution
+from .selection import RULES, select
 from .solver import METHODS, certify, solve
 from .structure import Dominance, Rationalizable, strategically_zero_sum
 
 __all__ = [
     "METHODS",
+    "RULES",
     "BatchSolution",
     "CorrelatedEquilibrium",
     "Dominance",
@@ -29,6 +31,7 @@ __all__ = [
     "Rationalizable",
     "certify",
     "correlated_equilibrium",
+    "select",
     "solve",
     "solve_batch",
     "strategically_zero_sum",

@@ -74,11 +74,9 @@ def solve(game: NormalFormGame, *, equilibria: str = "all", cap: int = 10_000,
     ['1: 1; 2: 2', '1: 2; 2: 1', '1: 1 0.3333, 2 0.6667; 2: 1 0.3333, 2 0.6667']
     """
     begin = time.perf_counter()
-    if (method == "auto" and equilibria == "all" and not exact and cap >= 3
-            and isinstance(game, NormalFormGame) and game._given is None):
-        quick = _quick(game, begin)
-        if quick is not None:
-            return quick
+    if (method == "auto" and equilibria == "all" and type(cap) is int and cap > 0
+            and isinstance(game, NormalFormGame) and len(game.payoffs) == 2):
+        return _two_players(game, cap, exact, begin)        # nothing to check; small games hurry
     _check(game, equilibria, cap, method, exact)
     if equilibria == "one" and method not in ALL_METHODS or method in ONE_METHODS:
         return _one(game, method, begin)
@@ -87,16 +85,6 @@ def solve(game: NormalFormGame, *, equilibria: str = "all", cap: int = 10_000,
     if game.n == 2 and method != "supports":
         return _two_players(game, cap, exact, begin)
     return _several_players(game, cap, begin)
-
-
-def _quick(game: NormalFormGame, begin: float) -> NashSolution | None:
-    """The most common case without detours: a 2×2 game without ties."""
-    if game.payoffs.shape != (2, 2, 2):
-        return None
-    profiles = two_by_two.equilibria(game.payoffs)
-    if profiles is None:
-        return None
-    return complete_solution(game, profiles, "comparison of payoffs", begin)
 
 
 def _check(game: object, equilibria: str, cap: object, method: str, exact: bool) -> None:
@@ -120,6 +108,10 @@ def _check(game: object, equilibria: str, cap: object, method: str, exact: bool)
 
 
 def _two_players(game: NormalFormGame, cap: int, exact: bool, begin: float) -> NashSolution:
+    if not exact and game.payoffs.shape == (2, 2, 2) and game._given is None and cap >= 3:
+        closed = two_by_two.equilibria(game.payoffs)
+        if closed is not None:
+            return complete_solution(game, closed, "comparison of payoffs", begin)
     extreme = None
     answer = None if exact else compiled_answer(game)
     if answer is None:

@@ -1,11 +1,11 @@
 """Components of several states: one equilibrium by the logit path, further ones by search.
 
 Where only one player has a choice the component is a decision problem, solved by policy iteration
-(Howard 1960). In a zero-sum component the values are unique (Shapley 1953) and so is the
-equilibrium when every state's matrix game at these values has one solution. Otherwise nothing
-bounds the number of equilibria: the logit path gives one, all pure ones are found when their
-profiles can be enumerated, paths from other starting points find more, and the list is not claimed
-to be complete.
+(Howard 1960). Where bounds and dominance leave one profile it is the only equilibrium. In a
+zero-sum component the values are unique (Shapley 1953) and so is the equilibrium when every state's
+matrix game at these values has one solution. Otherwise nothing bounds the number of equilibria: the
+logit path gives one, all pure ones are found when their profiles can be enumerated, paths from
+other starting points find more, and the list is not claimed to be complete.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from .certificate import REGRET_TOLERANCE, check
 from .field import Field
 from .path import Branch, follow
+from .pruning import prune
 from .stage import CONTINUUM, Profile
 
 Floats = NDArray[np.float64]
@@ -27,6 +28,8 @@ Ints = NDArray[np.int64]
 
 SEARCHED = "the component has several states, where equilibria are searched, not enumerated"
 NOTHING = "no equilibrium of the component was found"
+#: most states of a component on which bounds and dominance are tried
+MOST_PRUNED = 60
 #: most pure profiles of a component that are all tried
 MOST_PURE = 1 << 14
 #: spread of the log odds from which further paths start, and of the first remedy when one fails
@@ -77,6 +80,13 @@ def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
     if len(active) <= 1:
         _decide(cycle, max(active, default=0), tie, answer)
         return answer
+    if starts > 1 and len(cycle.rewards) <= MOST_PRUNED:
+        kept = prune(cycle.rewards, cycle.inside, cycle.discount, tie)
+        if all(len(actions) == 1 for players in kept for actions in players):
+            only = [tuple(np.eye(m)[int(a[0])] for m, a in zip(shape, players, strict=True))
+                    for shape, players in zip(cycle.shapes, kept, strict=True)]
+            if _add(cycle, answer, only):
+                return answer
     relative = float((tie / cycle.spread).min())
     arrays = Field(cycle.rewards, cycle.inside, cycle.discount, cycle.spread)
     rng = np.random.default_rng(0)
@@ -90,9 +100,11 @@ def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
     if answer.solutions and _unique(cycle, answer, tie):
         return answer
     answer.doubt = SEARCHED
-    if starts > 1:
+    if starts > 1 or not answer.solutions:
         for profile in _pure(cycle, tie):
             _add(cycle, answer, profile)
+            if starts == 1:
+                break
         for _ in range(starts - 1):
             end = follow(Branch(arrays, AWAY * rng.standard_normal(size)), relative, stop)
             _add(cycle, answer, _profiles(end.mixed, cycle))

@@ -147,7 +147,7 @@ class StageProblems:
         row = self._row[components]
         if follow.shape[1]:
             at = np.take_along_axis(follow, group.slot[row], axis=1) + group.place[row]
-            after = np.where(group.prob[row].any(axis=1)[..., None], table[np.maximum(at, 0)], 0.0)
+            after = table[np.maximum(at, 0)]  # places without a state have probability 0
         else:
             after = np.zeros((len(row), group.slot.shape[1], self.players))
         future = np.swapaxes(group.prob[row] @ after, 1, 2)

@@ -7,6 +7,8 @@ import numpy as np
 from .field import Bools, Field, Floats, Point
 
 MOST_TURNS = 12
+#: gains below this are zero (payoff ranges count as 1)
+EXACT = 1e-15
 #: probabilities below this on the support mean that the support is wrong
 NEGATIVE = -1e-11
 
@@ -30,10 +32,9 @@ def polish(field: Field, mixed: Floats, support: Bools, tie: float) -> Floats | 
     for _ in range(MOST_TURNS if unknown.size else 0):
         point = field.at(mixed)
         left = unknown.left(point)
-        try:
-            step = np.asarray(np.linalg.solve(unknown.jacobian(point), left), dtype=np.float64)
-        except np.linalg.LinAlgError:
-            return None
+        if np.abs(left).max() < EXACT:
+            break
+        step = _newton(unknown.jacobian(point), left)
         longest = float(np.abs(step).max())
         if not longest < 1.0:
             return None
@@ -47,6 +48,17 @@ def polish(field: Field, mixed: Floats, support: Bools, tie: float) -> Floats | 
     point = field.at(mixed)
     gain = np.where(field.real, point.action_value - point.value[..., None], -np.inf)
     return mixed if gain.max() <= tie else None
+
+
+def _newton(jacobian: Floats, left: Floats) -> Floats:
+    """The Newton step; the shortest one where ties leave it undetermined."""
+    try:
+        step = np.asarray(np.linalg.solve(jacobian, left), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        step = np.full(len(left), np.inf)
+    if not np.abs(step).max() < 1.0:
+        step = np.asarray(np.linalg.lstsq(jacobian, left, rcond=1e-10)[0], dtype=np.float64)
+    return step
 
 
 class _Unknown:

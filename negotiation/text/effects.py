@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..cascade import SAME, CascadeResult
 from ..settlement import Bounds, Effects, SolvedGame
 from .describe import title_line
-from .places import doubts
+from .places import doubts_of_several
 from .words import (
     counted,
     listed,
@@ -109,8 +109,8 @@ def _verdict(result: CascadeResult) -> Iterator[str]:
         f"{game.equilibria:,} {CALLED[game.kind]}" for game in games) + ".", 2)
     doubtful = [game for game in games if not game.complete]
     if doubtful:
-        yield wrapped("There may be more: " + "; ".join(
-            f"{CALLED[game.kind]}, {doubts(game.solution)}" for game in doubtful) + ".", 2)
+        yield wrapped("There may be more: " + doubts_of_several(
+            {CALLED[game.kind]: game.solution for game in doubtful}) + ".", 2)
 
 
 def _points(low: float, high: float | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from .words import counted, listed
 #: events that are named one by one on the way to a state
 FULL_EVENTS = 4
 #: how the solver names the states of a doubt: the first of them, and how many more there are
-PLACES = re.compile(r" \(in the state (?P<first>.+?)(?: and (?P<more>\d+) more)?\)")
+PLACES = re.compile(r"(?P<why>.+) \(in the state (?P<first>.+?)(?: and (?P<more>\d+) more)?\)")
 
 
 def situation(game: Game, state: Mapping[str, str]) -> str:
@@ -67,15 +68,49 @@ def _events(lattice: Lattice, state: int) -> list[str]:
 
 def doubts(solution: Solution) -> str:
     """Why the list of equilibria may not be complete, and in how many states; one is named."""
+    return "; ".join(doubt.said() for doubt in _doubts(solution))
+
+
+def doubts_of_several(solutions: Mapping[str, Solution]) -> str:
+    """The same for several games, by what they are called; a reason that all share is said once."""
+    found = {name: _doubts(solution) for name, solution in solutions.items()}
+    same = {doubt.why for parts in found.values() for doubt in parts if doubt.count}
+    if len(same) == 1 and all(len(parts) == 1 for parts in found.values()):
+        counts = listed(f"{parts[0].states()} {name}" for name, parts in found.items())
+        return f"{same.pop()} in {counts} (one is {next(iter(found.values()))[0].where})"
+    return "; ".join(f"{name}, {doubts(solution)}" for name, solution in solutions.items())
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """A reason, in how many of how many states (0 where that is not said), and where one is."""
+
+    why: str
+    count: int = 0
+    size: int = 0
+    where: str = ""
+
+    def states(self) -> str:
+        return f"{self.count:,} of {counted(self.size, 'state')}"
+
+    def said(self) -> str:
+        one = "" if self.count == 1 else "one is "
+        return f"{self.why} in {self.states()} ({one}{self.where})" if self.count else self.why
+
+
+def _doubts(solution: Solution) -> list[_Doubt]:
     reasons = solution.incomplete_because or str(solution.status).rstrip(".")
-    return PLACES.sub(lambda match: _place(solution.lattice, match), reasons)
+    return [_doubt(solution.lattice, reason) for reason in reasons.split("; ")]
 
 
-def _place(lattice: Lattice, match: re.Match[str]) -> str:
+def _doubt(lattice: Lattice, reason: str) -> _Doubt:
+    match = PLACES.fullmatch(reason)
+    if match is None:
+        return _Doubt(reason)
     pairs = (part.rpartition(" ") for part in match["first"].split(", "))
     try:
-        where = after(lattice, lattice.find({front: status for front, _, status in pairs}))
+        state = lattice.find({front: status for front, _, status in pairs})
     except InputError:
-        return match[0]
-    count, size = int(match["more"] or 0) + 1, len(lattice.states)
-    return f" in {count:,} of {counted(size, 'state')} ({'' if count == 1 else 'one is '}{where})"
+        return _Doubt(reason)
+    return _Doubt(match["why"], int(match["more"] or 0) + 1, len(lattice.states),
+                  after(lattice, state))

@@ -56,7 +56,8 @@ class Stand:
 
 def reached(equilibrium: Equilibrium) -> Bools:
     """(S,) the states that play reaches with positive probability."""
-    return _reached([equilibrium])[0]
+    found: Bools = _reached([equilibrium])[0]
+    return found
 
 
 def _reached(equilibria: Sequence[Equilibrium]) -> Bools:

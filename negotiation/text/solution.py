@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..cascade import CascadeResult
-from ..equilibrium.result import Equilibrium, Solution
+from ..equilibrium.result import Equilibrium, Solution, Status
 from ..model import Game
 from ..process import EventPath, OutcomeChance, outcomes
 from .describe import one_line, title_line
@@ -103,7 +103,13 @@ def how_many(solution: Solution) -> str:
     chance = "" if not mixed else (
         " In it some consents are given with a chance between 0 and 1." if count == 1 else
         f" In {mixed} of them some consents are given with a chance between 0 and 1.")
-    if not solution.complete:
+    if solution.status is Status.BRANCH:
+        every = ("Consents are uncertain: each member ratifies with a chance that grows with its "
+                 "gain. The solution on the branch from loud noise is listed; there may be others.")
+        chance = ""
+    elif solution.status is Status.SELECTED:
+        every = "This is the equilibrium that is left when ratification noise vanishes."
+    elif not solution.complete:
         every = (f"{sentence(counted(count, 'equilibrium'))} {'is' if count == 1 else 'are'} "
                  f"listed; the list may not be complete: {doubts(solution)}.")
     elif solution.components:
@@ -261,6 +267,9 @@ def move_sentence(game: Game, stand: Stand, units: bool = False) -> str:
     if stand.consent >= 1.0:
         return (f"{label}: made at every opportunity ({pace}).{_terms(game, stand, units)} "
                 f"{_gains(game, stand)}")
+    if stand.consent > 0.0 and not stand.indifferent:
+        return (f"{label}: made at {percent(stand.consent)} of the opportunities ({pace}), since "
+                f"ratification is uncertain.{_terms(game, stand, units)} {_gains(game, stand)}")
     if stand.consent > 0.0:
         about = (f"{_names(game, stand.indifferent)} "
                  f"{'is' if len(stand.indifferent) == 1 else 'are'} indifferent")

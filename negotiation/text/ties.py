@@ -30,7 +30,7 @@ def ties_section(solution: Solution) -> str:
     lines += [wrapped(tie_sentence(solution, tie), 2, 2) for tie in ties[:FULL_TIES]]
     if len(ties) > FULL_TIES:
         lines.append(f"  and {counted(len(ties) - FULL_TIES, 'tie')} more in other states.")
-    rule = solution.game.indifferent
+    rule = solution.indifferent
     others = listed((other for other in RULES if other != rule), "or")
     lines.append(wrapped(f"The rule used for ties is “{rule}”: {RULES[rule]}; --indifferent "
                          f"{others} asks for another.", 2))
