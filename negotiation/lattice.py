@@ -14,6 +14,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ from .expressions import Expression
 from .kernels.graph import components_and_levels
 from .model import Condition, Game, Linkage, Number
 from .reachable import Indices, explore, holds
+
+if TYPE_CHECKING:
+    from .conventions import Convention
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,6 +60,8 @@ class Lattice:
         value, curvature: (D, T, J, n) of the T bargained edges, padded with zero issues.
         weights: (D, T, n) bargaining power, 1 where the file says nothing.
         noise: (D, number of moves, n) ratification noise ς, 0 where the file says nothing.
+        convention: how the game's postures are played; ``flow`` holds what they pay then. None
+            where no convention was laid on, and for games without postures.
     """
 
     game: Game
@@ -77,6 +83,7 @@ class Lattice:
     curvature: Floats
     weights: Floats
     noise: Floats
+    convention: Convention | None = None
 
     @property
     def draws(self) -> int:
