@@ -42,6 +42,7 @@ LATE = {
     "normal_form.game": ("nashpy",),
     "normal_form.correlated": ("scipy",),
     "normal_form.backends": ("nashpy",),
+    "equilibrium.solve": ("negotiation.equilibrium.cyclic", "negotiation.equilibrium.logit"),
     "equilibrium.certificate_duality": ("scipy",),
     "equilibrium.certificate_levels": ("scipy",),
     "solving": ("negotiation.equilibrium.solve",),

@@ -113,6 +113,16 @@ def test_one_equilibrium_needs_one_problem_per_component() -> None:
     assert len(toy.calls) == 30
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_choice_is_the_first_of_the_list(seed: int) -> None:
+    toy = Toy(graph(seed, 8), seed)
+    quick = Traversal(toy, first_only=True)
+    quick.settle()
+    (block,) = nodes(quick)
+    tree = settled(toy)
+    assert values_of(quick, block) == values_of(tree, next(nodes(tree, 1)))
+
+
 def test_independent_components_multiply_beyond_machine_integers() -> None:
     class Three(Toy):
         def solutions(self, component: int, after: tuple[int, ...]) -> list[int]:

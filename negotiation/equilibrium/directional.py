@@ -124,7 +124,7 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
     wide = np.bincount(lattice.component, minlength=size)[lattice.component]
     for depth in range(int(lattice.level.max()) + 1):
         level = np.flatnonzero(lattice.level == depth)
-        for width in np.unique(wide[level]).tolist():
+        for width in sorted(set(wide[level].tolist())):
             states = level[wide[level] == width]
             states = states[np.argsort(lattice.component[states], kind="stable")]
             yield from _level(tree, states.reshape(-1, width), cap, one)

@@ -12,7 +12,6 @@ import numpy as np
 from ..errors import InputError, nearest
 from ..lattice import Lattice, build_lattice
 from ..model import INDIFFERENT, Game
-from . import cyclic, logit
 from .component import Components
 from .directional import (
     CONTINUUM,
@@ -105,7 +104,9 @@ def _answer(request: Request, options: Options) -> Answers:
             return solve_states(request, rule, options.equilibria == "one", options.boxes)
         request = Components(request, np.full(request.present.shape, -1), 1)
     if options.concept == "logit":
+        from . import logit
         return logit.answer(request)
+    from . import cyclic
     if options.equilibria == "selected":
         return cyclic.selected(request, rule)
     return cyclic.answer(request, rule, options.equilibria == "one")

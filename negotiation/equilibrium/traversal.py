@@ -132,6 +132,8 @@ class Traversal:
         game: the game.
         time_limit: seconds, counted from now, after which the work stops; None for no limit.
         progress: called after each batch of components.
+        first_only: every component takes its first node and is settled with it: the choice of one
+            equilibrium, a level of components at a time, without a tree.
 
     :meth:`settle` comes first; then ``listing.nodes`` and ``counting.count``, in any order.
 
@@ -148,8 +150,9 @@ class Traversal:
     CHUNK = 1 << 17
 
     def __init__(self, game: Directional, *, time_limit: float | None = None,
-                 progress: Progress | None = None) -> None:
+                 progress: Progress | None = None, first_only: bool = False) -> None:
         self.game = game
+        self._first_only = first_only
         self.allow(time_limit)
         self._progress = progress
         size = len(game.sizes)
@@ -216,7 +219,7 @@ class Traversal:
         first, many = self.solve(batch, follow)
         node_row = self.node_row
         for c, begin, count in zip(batch.tolist(), first.tolist(), many.tolist(), strict=True):
-            if count == 1:
+            if count == 1 or (count and self._first_only):
                 self.row[c], self.node[c] = node_row[begin], begin
             else:
                 stage = self.stages[c] = Stage(c, ())

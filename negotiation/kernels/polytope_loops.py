@@ -39,15 +39,17 @@ def rehash(slots: Ints) -> Ints:
     return larger
 
 
-def leaving_float(table: Floats, c: int) -> int:
-    """The row with the least ratio; −1 where there is none."""
+def leaving_float(table: Floats, best: Ints, low: Floats) -> None:
+    """Write into ``best`` the row with the least ratio for each column; −1 where there is none."""
     k, d = table.shape[0], table.shape[1] - 1
-    best, low = -1, np.inf
+    best[:] = -1
+    low[:] = np.inf
     for i in range(k):
-        entry = table[i, c]
-        if entry > 0.0 and table[i, d] < low * entry:
-            best, low = i, table[i, d] / entry
-    return best
+        value = table[i, d]
+        for c in range(d):
+            entry = table[i, c]
+            if entry > 0.0 and value < low[c] * entry:
+                best[c], low[c] = i, value / entry
 
 
 def leaving_whole(table: Ints, basic: Ints, nonbasic: Ints, scale: int, c: int) -> int:
@@ -113,52 +115,63 @@ def pivot_whole(table: Ints, r: int, c: int, scale: int, new: Ints) -> bool:
     return max(widest, scale) <= _WIDE
 
 
-def proved_point(matrix: Floats, table: Floats, basic: Ints, nonbasic: Ints,
-                 point: Floats) -> bool:
+def proved_point(matrix: Floats, table: Floats, basic: Ints, nonbasic: Ints, point: Floats,
+                 scratch: Ints, work: Floats) -> bool:
     """Write the dictionary's point; whether it is proved to be a simple vertex (see
-    :func:`polytope_float.proved_points`, the same bound).
+    :func:`polytope_float.proved_points`, the same bound). ``scratch`` (k + d, or more) and
+    ``work`` (d + 1, or more; d) are room to work in.
     """
     k, d = matrix.shape
     rounding = (4.0 * max(k, d) + 16.0) * 2.0**-53
     point[:] = 0.0
     least = slackest = np.inf
     contraction = heaviest = residual = 0.0
-    # every comparison is written so that it fails where a number is not one
+    # the rows of the z_j > 0 and the columns of the tight rows of M, as many of the one as of the
+    # other; every comparison below is written so that it fails where a number is not one
+    rows, columns = scratch[:k], scratch[k:k + d]
+    size = tight = 0
     for i in range(k):
         if basic[i] < d:
             if not table[i, d] > 0.0:
                 return False
             point[basic[i]] = table[i, d]
             least = min(least, table[i, d])
-    for i in range(k):
-        if basic[i] >= d:
-            slack = slack_of(matrix, point, basic[i] - d)
-            if not slack > 0.0:
-                return False
-            slackest = min(slackest, slack)
-            continue
-        off = weight = 0.0
-        for other in range(k):
-            column = basic[other]
-            if column < d:
-                total = -1.0 if other == i else 0.0
-                for t in range(d):
-                    if nonbasic[t] >= d:
-                        total += table[i, t] * matrix[nonbasic[t] - d, column]
-                off += abs(total)
-        for t in range(d):
-            if nonbasic[t] >= d:
-                weight += abs(table[i, t])
-        off += rounding * weight * 2.0
-        if not off < 0.5:
-            return False
-        contraction, heaviest = max(contraction, off), max(heaviest, weight)
+            rows[size] = i
+            size += 1
     for t in range(d):
         if nonbasic[t] >= d:
             slack = abs(slack_of(matrix, point, nonbasic[t] - d))
             if not slack < 1.0:
                 return False
             residual = max(residual, slack)
+            columns[tight] = t
+            tight += 1
+    for i in range(k):
+        if basic[i] >= d:
+            slack = slack_of(matrix, point, basic[i] - d)
+            if not slack > 0.0:
+                return False
+            slackest = min(slackest, slack)
+    for t in range(tight):
+        label = nonbasic[columns[t]] - d
+        for b in range(size):
+            work[t, b] = matrix[label, basic[rows[b]]]
+    for a in range(size):
+        off = weight = 0.0
+        total = work[d]
+        total[:size] = 0.0
+        total[a] = -1.0
+        for t in range(tight):
+            entry = table[rows[a], columns[t]]
+            weight += abs(entry)
+            for b in range(size):
+                total[b] += entry * work[t, b]
+        for b in range(size):
+            off += abs(total[b])
+        off += rounding * weight * 2.0
+        if not off < 0.5:
+            return False
+        contraction, heaviest = max(contraction, off), max(heaviest, weight)
     off = 1.01 * heaviest * (residual + rounding) / (1.0 - contraction)
     return bool(least > off and slackest > 2.0 * d * off + rounding)
 
@@ -181,6 +194,8 @@ def search_float(matrix: Floats, limit: int) -> tuple[int, Ints, Floats]:
         labels[0, 0, label] = d + label if label < k else label - k
     keys, points = np.empty(16, np.int64), np.empty((16, d))
     slots = np.full(64, -1, dtype=np.int64)
+    scratch, work = np.empty(k + 2 * d, np.int64), np.empty((d + 2, d))
+    best, low = scratch[k + d:], work[d + 1]
     keys[0] = (1 << d) - 1
     slots[hash_slot(slots, keys[0])] = keys[0]
     layer, count, known, side = 1, 0, 1, 0
@@ -188,10 +203,12 @@ def search_float(matrix: Floats, limit: int) -> tuple[int, Ints, Floats]:
         coming = 0
         for f in range(layer):
             table, names = tables[side, f], labels[side, f]
-            if not proved_point(matrix, table, names[:k], names[k:], points[count + f]):
+            if not proved_point(matrix, table, names[:k], names[k:], points[count + f], scratch,
+                                work):
                 return UNCERTAIN, keys, points
+            leaving_float(table, best, low)
             for c in range(d):
-                r = leaving_float(table, c)
+                r = best[c]
                 if r < 0:
                     return UNCERTAIN, keys, points
                 key = keys[count + f] ^ (1 << names[k + c]) ^ (1 << names[r])

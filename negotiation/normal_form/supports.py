@@ -62,7 +62,8 @@ def all_equilibria(game: NormalFormGame, budget: int = 1_000_000) -> Found:
             continue
         mixing = [i for i, support in enumerate(supports) if len(support) > 1]
         system = support_system(scaled, supports, mixing)
-        zeros = multilinear.zeros(system, max(budget // 8, 1000))
+        # once the list cannot be proved complete, only what is easily found is looked for
+        zeros = multilinear.zeros(system, max(budget // (100 if doubts else 8), 1000))
         looked += zeros.cells
         if zeros.doubt:
             doubts[zeros.doubt] = None

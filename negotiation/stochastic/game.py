@@ -94,7 +94,7 @@ class StochasticGame:
                                  "actions"), (tuple(u), tuple(phi), delta, *names), strict=True):
             object.__setattr__(self, field, value)
 
-    @property
+    @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """Per state, the numbers of actions (m_1, …, m_n)."""
         return tuple(array.shape[1:] for array in self.payoffs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +96,7 @@ class StageProblems:
     def successors(self) -> Sequence[Sequence[int]]:
         return self.graph.successors
 
-    @property
+    @cached_property
     def sizes(self) -> Sequence[int]:
         return [len(members) for members in self.graph.states]
 
@@ -193,6 +194,8 @@ class StageProblems:
         owner, strategies, doubt = [], [], {}
         tie, n = TIE * self.game.payoff_range, self.players
         for p in which:
+            if self.stop is not None:
+                self.stop()
             found = solve_stage(stages.Stage(reward[p].reshape(n, *group.shape),
                                              keep[p].reshape(n, *group.shape), tie),
                                 self.game.discount, self.starts)

@@ -54,7 +54,7 @@ def solve(game: StochasticGame, *, equilibria: str = "all", cap: int = 10_000, s
     begin = time.perf_counter()
     one = equilibria == "one"
     problems = StageProblems(game, 1 if one else starts)
-    tree = Traversal(problems, time_limit=time_limit, progress=progress)
+    tree = Traversal(problems, time_limit=time_limit, progress=progress, first_only=one)
     problems.stop = tree.check_time
     nodes, total, ending = _work(tree, 1 if one else cap, one)
     builder = _Builder(problems, tree)
@@ -93,7 +93,7 @@ def _work(tree: Traversal, cap: int, one: bool) -> tuple[Ints, int | None, Endin
     ending = Ending.FINISHED
     try:
         tree.settle()
-        for block in walk_nodes(tree, min(cap, CHUNK), first_only=one):
+        for block in walk_nodes(tree, min(cap, CHUNK)):
             blocks.append(block[:cap - size])
             size += len(block)
             if size >= cap:
