@@ -9,9 +9,10 @@ date h (reached: settled at some time up to h):
 
 *total* = settled − blocked, *pull* = settled − nominal, *push* = nominal − blocked. A push can be
 negative: waiting for the centre can hold the periphery up. Each bound runs over the equilibria of
-both games: the least of one minus the greatest of the other, and the reverse. The **verdict** on a
-front is ``every`` when the low end of *total* is above ``min_effect``, ``none`` when its high end
-is not, and ``some`` otherwise.
+both games: the least of one minus the greatest of the other, and the reverse; in a game with
+postures over the pairs that play them by the same convention, so that a verdict quantifies over
+conventions too. The **verdict** on a front is ``every`` when the low end of *total* is above
+``min_effect``, ``none`` when its high end is not, and ``some`` otherwise.
 """
 
 from __future__ import annotations

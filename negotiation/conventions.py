@@ -128,6 +128,17 @@ class Convention:
         return chance
 
 
+@dataclass(frozen=True, eq=False)
+class Played:
+    """The lattices of a game, one for each convention, and what is not known about the list."""
+
+    lattices: tuple[Lattice, ...]
+    #: (why, whether it is a continuum) for each stage game whose list is not proved complete
+    doubts: tuple[tuple[str, bool], ...]
+    #: how many conventions the rules leave; ``lattices`` may stop before
+    total: int
+
+
 def with_convention(lattice: Lattice, convention: Convention) -> Lattice:
     """The lattice of a game (all draws) in which its postures are played by a convention.
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .conventions import Convention, Play, deviations, expected, regret, with_convention
+from .conventions import Convention, Play, Played, deviations, expected, regret, with_convention
 from .errors import InputError
 from .expressions import Expression
 from .lattice import Lattice, build_lattice
@@ -119,17 +119,6 @@ class StageGame:
             return ()
         return tuple(rule for rule in ("payoff-dominant", "risk-dominant", "worst")
                      if k in self.chosen(rule))
-
-
-@dataclass(frozen=True, eq=False)
-class Played:
-    """The lattices of a game, one for each convention, and what is not known about the list."""
-
-    lattices: tuple[Lattice, ...]
-    #: (why, whether it is a continuum) for each stage game whose list is not proved complete
-    doubts: tuple[tuple[str, bool], ...]
-    #: how many conventions the rules leave; ``lattices`` may stop before
-    total: int
 
 
 def stage_games(game: Game, lattice: Lattice | None = None) -> tuple[StageGame, ...]:

@@ -37,7 +37,7 @@ TIE_DECIMALS = 10
 
 @dataclass(frozen=True)
 class OutcomeChance:
-    """How likely a set of states is.
+    """How likely a set of states is; for an outcome about a posture, how much an action is played.
 
     Attributes:
         by: the date, in the game's unit of time.
@@ -46,6 +46,10 @@ class OutcomeChance:
         eventually: of ever being in the set.
         mean_time_if_reached: the expected date of the first arrival given that there is one;
             None when there never is.
+
+    Of a posture's outcome ``probability`` is the expected share of the time up to ``by`` in which
+    its actions are played, ``in_force`` the chance that they are played at ``by``, ``eventually``
+    that chance in the long run; there is no date of arrival.
     """
 
     by: float
@@ -127,7 +131,7 @@ class Process:
             UnknownNameError: for a name that is no outcome.
             InputError: for a date that is negative or not finite.
         """
-        return self._chance(outcome_states(self.lattice, name), by)
+        return chances([self], name, check_date(by))[0]
 
     def condition(self, when: Mapping[str, str | Sequence[str]], by: float) -> OutcomeChance:
         """How likely a partial assignment of statuses (front → status or statuses) is.
@@ -151,6 +155,9 @@ class Process:
     def over_time(self, name: str, times: ArrayLike) -> OutcomeCurve:
         """How likely an outcome is at each of T dates (finite and ≥ 0, in any order)."""
         dates = check_dates(times)
+        if _is_share(self.lattice.game, name):
+            share, now, _ = _shares(self, name, dates)
+            return OutcomeCurve(dates, share, now)
         found = reach(self.lattice, self.hazard[None], outcome_states(self.lattice, name), dates)
         return OutcomeCurve(dates, found.reached[0], found.in_force[0])
 
@@ -254,14 +261,47 @@ def outcomes(processes: Sequence[Process], by: float) -> list[dict[str, OutcomeC
     date = check_date(by)
     if not processes:
         return []
-    lattice = processes[0].lattice
-    hazard = np.array([process.hazard for process in processes])
     found: list[dict[str, OutcomeChance]] = [{} for _ in processes]
-    for name in lattice.game.outcomes:
-        chances = _chances(reach(lattice, hazard, outcome_states(lattice, name), [date]), date)
-        for row, chance in zip(found, chances, strict=True):
+    for name in processes[0].lattice.game.outcomes:
+        for row, chance in zip(found, chances(processes, name, date), strict=True):
             row[name] = chance
     return found
+
+
+def chances(processes: Sequence[Process], name: str, date: float) -> list[OutcomeChance]:
+    """The chance of one outcome in each of several chains on one lattice.
+
+    Raises:
+        UnknownNameError: for a name that is no outcome.
+    """
+    lattice = processes[0].lattice
+    if _is_share(lattice.game, name):
+        found = []
+        for process in processes:
+            share, now, ever = _shares(process, name, np.array([date]))
+            found.append(OutcomeChance(date, float(share[0]), float(now[0]), ever, None))
+        return found
+    hazard = np.array([process.hazard for process in processes])
+    return _chances(reach(lattice, hazard, outcome_states(lattice, name), [date]), date)
+
+
+def _is_share(game: Game, name: str) -> bool:
+    return name in game.outcomes and bool(game.outcomes[name].posture)
+
+
+def _shares(process: Process, name: str, dates: Floats) -> tuple[Floats, Floats, float]:
+    """An outcome about a posture: the mean to each date (T,), at each date (T,), in the long run."""
+    lattice, hazard = process.lattice, process.hazard[None]
+    if lattice.convention is None:
+        raise InputError(f"outcome {name!r} is about how a posture is played: it needs a lattice "
+                         "with a convention")
+    chain = chain_of(lattice)
+    played = lattice.convention.chance(lattice, lattice.game.outcomes[name])[None]
+    mean = markov.transient(chain, hazard, dates, played, mean=True)[0, :, 0]
+    now = markov.transient(chain, hazard, dates, played)[0, :, 0]
+    last = markov.total_hazard(chain, hazard)[0] == 0.0
+    ever = float(markov.visits(chain, hazard)[0][0, last] @ played[0, last])
+    return mean, now, ever
 
 
 def _chances(found: markov.Reach, by: float) -> list[OutcomeChance]:
@@ -295,7 +335,11 @@ def outcome_states(lattice: Lattice, name: str) -> Bools:
     """(S,) the states in which an outcome of the game holds."""
     if name not in lattice.game.outcomes:
         raise UnknownNameError("outcome", name, lattice.game.outcomes)
-    return lattice.holds(lattice.game.outcomes[name].when)
+    outcome = lattice.game.outcomes[name]
+    if outcome.posture:
+        raise InputError(f"outcome {name!r} is about how a posture is played, not about states: "
+                         "expected one with 'when'")
+    return lattice.holds(outcome.when)
 
 
 def condition_states(lattice: Lattice, when: Mapping[str, str | Sequence[str]]) -> Bools:

@@ -2,7 +2,8 @@
 
 A :class:`Study` solves the game as it stands, with a front settled at the start, and with a front
 kept from being settled, each once, and reads chances off their equilibria. Bounds run over the
-equilibria of the games compared.
+equilibria of the games compared, and those of differences over pairs under the same convention of
+how postures are played.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from .conventions import Convention
 from .equilibrium.result import Solution
 from .errors import NumericalError
 from .frozen import FrozenMap
 from .kernels import markov
 from .model import Game
-from .process import Process, chain_of, condition_states, outcome_states, reach
+from .process import Process, chain_of, chances, condition_states, reach
 from .settings import Setting, apply
 
 Floats = NDArray[np.float64]
@@ -179,9 +181,9 @@ class Study:
 
     def effects(self, center: str, front: str) -> tuple[Effects, Effects]:
         """The effects at the date and at half of it."""
-        settled, nominal, blocked = (self._reached(kind, center, front).reached for kind in KINDS)
-        return (_effects(settled[:, 0], nominal[:, 0], blocked[:, 0]),
-                _effects(settled[:, 1], nominal[:, 1], blocked[:, 1]))
+        reached = [self._reached(kind, center, front).reached for kind in KINDS]
+        games = [self.solved(kind, center).solution for kind in KINDS]
+        return _effects(games, reached, 0), _effects(games, reached, 1)
 
     def mean_times(self, center: str, front: str) -> MeanTimes:
         found = []
@@ -194,9 +196,9 @@ class Study:
     def outcomes(self, kind: str, center: str) -> FrozenMap[str, Bounds]:
         """Outcome → its chance by the date."""
         game = self.solved(kind, center)
-        lattice = game.solution.lattice
-        return FrozenMap({name: _bounds(reach(lattice, game.hazards, outcome_states(lattice, name),
-                                              [self.by]).reached[:, 0])
+        processes = [equilibrium.process for equilibrium in game.solution.equilibria]
+        return FrozenMap({name: _bounds(np.array([chance.probability for chance in
+                                                  chances(processes, name, self.by)]))
                           for name in self.game.outcomes})
 
     def precedence(self, center: str, front: str) -> Precedence:
@@ -257,17 +259,45 @@ def _orders(process: Process, status: Mapping[str, str]) -> dict[Order, float]:
     return done
 
 
-def _effects(settled: Floats, nominal: Floats, blocked: Floats) -> Effects:
-    return Effects(settled=_bounds(settled), nominal=_bounds(nominal), blocked=_bounds(blocked),
-                   total=_minus(settled, blocked), pull=_minus(settled, nominal),
-                   push=_minus(nominal, blocked))
+def _effects(games: Sequence[Solution], reached: Sequence[Floats], date: int) -> Effects:
+    settled, nominal, blocked = (
+        _by_convention(game, chance[:, date]) for game, chance in zip(games, reached, strict=True))
+    return Effects(
+        settled=_whole(settled), nominal=_whole(nominal), blocked=_whole(blocked),
+        total=_minus(settled, blocked), pull=_minus(settled, nominal),
+        push=_minus(nominal, blocked))
+
+
+#: chances in the equilibria under one convention (None: the game has no postures)
+_Part = tuple[Convention | None, Floats]
+
+
+def _by_convention(solution: Solution, values: Floats) -> list[_Part]:
+    rows: dict[Convention | None, list[int]] = {}
+    for row, equilibrium in enumerate(solution.equilibria):
+        rows.setdefault(equilibrium.lattice.convention, []).append(row)
+    return [(convention, values[mine]) for convention, mine in rows.items()]
+
+
+def _whole(parts: Sequence[_Part]) -> Bounds:
+    return _bounds(np.concatenate([values for _, values in parts]))
+
+
+def _minus(first: Sequence[_Part], second: Sequence[_Part]) -> Bounds:
+    """The least and the greatest difference over pairs of equilibria of two games.
+
+    A convention is a property of play that the settings compared here leave alone (they change
+    starts and moves, never a posture's payoffs), so that pairs agree on it: a difference tells what
+    the setting does, not what another convention would. Where no pair agrees, because some
+    conventions were not followed, all pairs are compared.
+    """
+    pairs = [(a, b) for one, a in first for other, b in second
+             if one is None or other is None or one.agrees(other)]
+    pairs = pairs or [(a, b) for _, a in first for _, b in second]
+    low = min(float(a.min() - b.max()) for a, b in pairs)
+    high = max(float(a.max() - b.min()) for a, b in pairs)
+    return 0.0 if abs(low) < NOTHING else low, 0.0 if abs(high) < NOTHING else high
 
 
 def _bounds(values: Floats) -> Bounds:
     return float(values.min()), float(values.max())
-
-
-def _minus(first: Floats, second: Floats) -> Bounds:
-    """The least and the greatest difference over all pairs of equilibria of two games."""
-    low, high = float(first.min() - second.max()), float(first.max() - second.min())
-    return 0.0 if abs(low) < NOTHING else low, 0.0 if abs(high) < NOTHING else high

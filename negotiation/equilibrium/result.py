@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ..conventions import Convention, Mixed
 from ..errors import InputError, UnknownNameError
 from ..lattice import Lattice
 from ..model import Game
@@ -69,7 +70,8 @@ class Equilibrium:
         surplus: (E,) σ in payoff units, the best gain that every member can have at once.
         index: ±1 (the product over states), 0 where a state's is not defined.
         regret: largest violation of the equilibrium conditions over all states, relative to each
-            actor's payoff range, recomputed from the game.
+            actor's payoff range, recomputed from the game; and of the static equilibria of its
+            convention, relative to each player's range there.
         components: the continua that this equilibrium is a chosen point of.
     """
 
@@ -88,6 +90,11 @@ class Equilibrium:
     @property
     def game(self) -> Game:
         return self.lattice.game
+
+    @property
+    def convention(self) -> Mixed:
+        """How postures are played: posture → condition → player → action → probability."""
+        return {} if self.lattice.convention is None else self.lattice.convention.mixed()
 
     @cached_property
     def pure(self) -> bool:
@@ -149,6 +156,7 @@ class Options:
     cap: int = 10_000
     boxes: int = 1_000
     indifferent: str | None = None
+    conventions: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,9 +164,11 @@ class Solution:
     """The equilibria of a game and what is known about the list.
 
     Attributes:
+        lattice: the game compiled; where it has postures, without what they pay (each
+            equilibrium's own lattice holds that).
         equilibria: in a deterministic order, each with its certificate.
         complete: True only when it is proved that the list holds every equilibrium that obeys the
-            rule for indifference.
+            rule for indifference, under every convention that the rules for postures keep.
         status: how the solve ended.
         incomplete_because: the same with the places; None if the list is complete.
         seconds: wall time of the solve.
@@ -183,6 +193,12 @@ class Solution:
     def count(self) -> int | None:
         """How many equilibria there are; None when that is not known."""
         return len(self.equilibria) if self.complete else None
+
+    @property
+    def conventions(self) -> tuple[Convention, ...]:
+        """The conventions under which equilibria are listed; () for a game without postures."""
+        found = dict.fromkeys(equilibrium.lattice.convention for equilibrium in self.equilibria)
+        return tuple(convention for convention in found if convention is not None)
 
     @property
     def components(self) -> tuple[Component, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,9 +10,10 @@ from functools import partial
 
 import numpy as np
 
+from ..conventions import Played
 from ..errors import InputError, nearest
 from ..lattice import Lattice, build_lattice
-from ..model import INDIFFERENT, Game
+from ..model import INDIFFERENT, POSTURE_RULES, Game
 from .component import Components
 from .directional import (
     CONTINUUM,
@@ -33,7 +35,7 @@ CONCEPTS = ("mpe", "logit")
 
 
 def solve(game: Game, *, equilibria: str = "all", concept: str = "mpe", cap: int = 10_000,
-          boxes: int = 1_000, indifferent: str | None = None,
+          boxes: int = 1_000, indifferent: str | None = None, conventions: str | None = None,
           progress: Progress | None = None) -> Solution:
     """Find the Markov perfect equilibria of a linked bargaining game (DESIGN §2.1).
 
@@ -49,6 +51,10 @@ def solve(game: Game, *, equilibria: str = "all", concept: str = "mpe", cap: int
             is; where it ends a proof, the result says so. Raise it to have large games proved.
         indifferent: on a continuum of equilibria, which point: ``"consent"`` (as willing as can
             be), ``"refuse"``, or ``"all"`` (its extreme points). None: what the game says.
+        conventions: which static equilibria of the game's postures are played: ``"all"``,
+            ``"payoff-dominant"``, ``"risk-dominant"`` or ``"worst"``. None: what each posture says.
+            The equilibria under every convention are listed, and the list is complete relative to
+            these conventions; ``equilibria="one"`` follows the first.
         progress: called with (states solved, states in all).
 
     Raises:
@@ -58,42 +64,61 @@ def solve(game: Game, *, equilibria: str = "all", concept: str = "mpe", cap: int
     Sources: Konishi & Ray 2003; Gomes & Jehiel 2005; Iskhakov, Rust & Schjerning 2016.
     """
     return solve_each([game], equilibria=equilibria, concept=concept, cap=cap, boxes=boxes,
-                      indifferent=indifferent, progress=progress)[0]
+                      indifferent=indifferent, conventions=conventions, progress=progress)[0]
 
 
 def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str = "mpe",
                cap: int = 10_000, boxes: int = 1_000, indifferent: str | None = None,
-               progress: Progress | None = None) -> tuple[Solution, ...]:
+               conventions: str | None = None, progress: Progress | None = None,
+               ) -> tuple[Solution, ...]:
     """As :func:`solve`, for several games side by side: a state that several share is solved once.
 
     Games of one study, such as a game under several settings, cost little more than one of them.
     ``progress`` and each solution's ``seconds`` are those of all games together.
     """
-    options = Options(equilibria, concept, cap, boxes, indifferent)
+    options = Options(equilibria, concept, cap, boxes, indifferent, conventions)
     _one_of("equilibria", equilibria, EQUILIBRIA)
     _one_of("concept", concept, CONCEPTS)
     if indifferent is not None:
         _one_of("indifferent", indifferent, INDIFFERENT)
+    if conventions is not None:
+        _one_of("conventions", conventions, POSTURE_RULES)
     _at_least_one("cap", cap)
     _at_least_one("boxes", boxes)
     begin = time.perf_counter()
-    lattices = [build_lattice(game) for game in games]
+    whole = [build_lattice(game) for game in games]
+    plays = [_played(lattice, options) for lattice in whole]
+    lattices = [lattice for play in plays for lattice in play.lattices]
     if concept == "logit":
         for lattice in lattices:
             _need_noise(lattice)
-    rules = [game.indifferent if indifferent is None else indifferent for game in games]
+    rules = [lattice.game.indifferent if indifferent is None else indifferent
+             for lattice in lattices]
+    caps = [max(cap // len(play.lattices), 1) for play in plays for _ in play.lattices]
     first = equilibria == "one"
     share = boxes // max((len(lattice.states) for lattice in lattices), default=1)
     count = _Count(sum(len(lattice.states) for lattice in lattices), progress)
     trees: dict[int, Tree] = {}
     for rule, actors in dict.fromkeys(zip(rules, (x.actors for x in lattices), strict=True)):
-        mine = [k for k in range(len(games)) if (rules[k], lattices[k].actors) == (rule, actors)]
-        runs = [traverse(lattices[k], cap=cap, one=first, concept=concept, progress=count.of(k))
+        mine = [k for k in range(len(lattices)) if (rules[k], lattices[k].actors) == (rule, actors)]
+        runs = [traverse(lattices[k], cap=caps[k], one=first, concept=concept, progress=count.of(k))
                 for k in mine]
         solver = partial(_answer, options=replace(options, indifferent=rule, boxes=max(share, 1)))
         trees.update(zip(mine, together(runs, solver), strict=True))
     seconds = time.perf_counter() - begin
-    return tuple(_solution(game, trees[k], options, seconds) for k, game in enumerate(games))
+    following = (trees[k] for k in range(len(lattices)))
+    return tuple(_solution(lattice, play, list(itertools.islice(following, len(play.lattices))),
+                           options, seconds) for lattice, play in zip(whole, plays, strict=True))
+
+
+def _played(lattice: Lattice, options: Options) -> Played:
+    """The lattice itself, or, of a game with postures, one for each convention."""
+    if not lattice.game.postures:
+        return Played((lattice,), (), 1)
+    from ..postures import MOST_CONVENTIONS, play_out
+
+    most = 1 if options.equilibria == "one" else min(MOST_CONVENTIONS, options.cap)
+    return play_out(lattice, options.conventions, most)
 
 
 def _answer(request: Request, options: Options) -> Answers:
@@ -152,11 +177,19 @@ class _Count:
         return report
 
 
-def _solution(game: Game, tree: Tree, options: Options, seconds: float) -> Solution:
-    found = tuple(_equilibrium(tree, branch) for branch in range(len(tree.node)))
-    status, because = _status(tree.lattice, tree, options)
-    return Solution(game=game, lattice=tree.lattice, equilibria=found, complete=because is None,
-                    status=status, incomplete_because=because, seconds=seconds, options=options)
+def _solution(lattice: Lattice, played: Played, trees: list[Tree], options: Options,
+              seconds: float) -> Solution:
+    """The equilibria under every convention that was followed, one convention after the other."""
+    found = [_equilibrium(tree, branch) for tree in trees for branch in range(len(tree.node))]
+    doubt: dict[tuple[int, str], int] = {}
+    for tree in trees:
+        for key, count in tree.doubt.items():
+            doubt[key] = doubt.get(key, 0) + count
+    every = replace(trees[0], doubt=doubt, capped=any(tree.capped for tree in trees))
+    status, because = _status(lattice, every, options, played)
+    return Solution(game=lattice.game, lattice=lattice, complete=because is None, status=status,
+                    equilibria=tuple(replace(one, id=k) for k, one in enumerate(found, 1)),
+                    incomplete_because=because, seconds=seconds, options=options)
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
@@ -183,11 +216,14 @@ def _equilibrium(tree: Tree, branch: int) -> Equilibrium:
     return Equilibrium(
         id=branch + 1, lattice=lattice, draw=int(tree.draw[branch]), values=values,
         consent=consent, terms_array=terms, proposals=proposals, surplus=sigma,
-        index=int(np.prod(tree.index[node])), regret=float(tree.regret[node].max()),
+        index=int(np.prod(tree.index[node])),
+        regret=max(float(tree.regret[node].max()),
+                   0.0 if lattice.convention is None else lattice.convention.regret),
         components=tuple(parts))
 
 
-def _status(lattice: Lattice, tree: Tree, options: Options) -> tuple[Status, str | None]:
+def _status(lattice: Lattice, tree: Tree, options: Options, played: Played,
+            ) -> tuple[Status, str | None]:
     """How the solve ended and, when the list is not proved complete, why, with the places."""
     reasons = []
     status = Status.COMPLETE
@@ -201,8 +237,17 @@ def _status(lattice: Lattice, tree: Tree, options: Options) -> tuple[Status, str
         status = (Status.REJECTED if why == REJECTED else
                   Status.CONTINUUM if why == CONTINUUM and status is Status.COMPLETE else
                   status if status is Status.REJECTED else Status.UNPROVED)
+    for why, continuum in played.doubts:
+        reasons.append(why)
+        if status in (Status.COMPLETE, Status.CONTINUUM):
+            status = Status.CONTINUUM if continuum else Status.UNPROVED
+    followed = len(played.lattices)
     if tree.capped:
-        reasons.insert(0, f"the list stops at the cap of {options.cap}")
+        share = f", shared by {followed} conventions" if followed > 1 else ""
+        reasons.insert(0, f"the list stops at the cap of {options.cap}{share}")
+        status = Status.CAPPED
+    if followed < played.total:
+        reasons.insert(0, f"{followed} of {played.total} conventions were followed")
         status = Status.CAPPED
     if options.concept == "logit":
         reasons.insert(0, "the solution on the branch from loud noise is listed, others are not")

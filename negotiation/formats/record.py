@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
 from ..expressions import Expression
-from ..model import Game, Move, Number
+from ..model import Game, Move, Number, Posture
 
 if TYPE_CHECKING:
     from ..cascade import CascadeResult
@@ -67,7 +67,9 @@ def game_record(game: Game, linkages: Sequence[str]) -> Record:
                     "expression": str(part.value) if isinstance(part.value, Expression) else None,
                     "unit": part.unit, "doc": part.doc, "source": part.source}
         for part in game.parameters.values()}
-    record["outcomes"] = {part.name: {"label": part.label, "when": part.when, "doc": part.doc}
+    record["postures"] = {part.name: _posture_record(part) for part in game.postures.values()}
+    record["outcomes"] = {part.name: {"label": part.label, "when": part.when,
+                                      "posture": part.posture, "doc": part.doc}
                           for part in game.outcomes.values()}
     record["claims"] = [{"id": claim.id, "says": claim.says, "source": claim.source}
                         for claim in game.claims]
@@ -84,6 +86,18 @@ def _move_record(move: Move) -> Record:
                                 "value": _numbers(issue.value),
                                 "curvature": _numbers(issue.curvature)}
                    for issue in move.issues.values()}}
+
+
+def _posture_record(posture: Posture) -> Record:
+    return {"label": posture.label, "players": posture.players, "actions": posture.actions,
+            "equilibrium": posture.equilibrium, "doc": posture.doc,
+            "payoffs": [{"name": block.name, "when": block.when,
+                         **{player: _nested(table) for player, table in block.payoffs.items()}}
+                        for block in posture.payoffs]}
+
+
+def _nested(table: Any) -> Any:
+    return [_nested(x) for x in table] if isinstance(table, tuple) else _number(table)
 
 
 def check_record(game: str, problems: Sequence[Problem], warnings: Sequence[Problem],
@@ -146,7 +160,7 @@ def equilibrium_record(equilibrium: Equilibrium, chances: Mapping[str, OutcomeCh
             for name, chance in chances.items()}
     return {
         "id": equilibrium.id, "regret": equilibrium.regret, "index": equilibrium.index,
-        "pure": equilibrium.pure, "convention": {}, "outcomes": said,
+        "pure": equilibrium.pure, "convention": equilibrium.convention, "outcomes": said,
         "states": [_state(equilibrium, state) for state in range(len(equilibrium.lattice.states))]}
 
 

@@ -80,7 +80,13 @@ def _show() -> Schema:
         "parameters": _table(_record({
             "value": NUMBER, "expression": _or_null(TEXT), "low": _or_null(NUMBER),
             "high": _or_null(NUMBER), "unit": TEXT, "doc": TEXT, "source": TEXT})),
-        "outcomes": _table(_record({"label": TEXT, "when": _table(_list(TEXT)), "doc": TEXT})),
+        "postures": _table(_record({
+            "label": TEXT, "players": _list(TEXT), "actions": _table(_list(TEXT)),
+            "equilibrium": TEXT, "doc": TEXT,
+            "payoffs": _list({"type": "object", "required": ["name", "when"], "properties": {
+                "name": TEXT, "when": _table(_list(TEXT))}})})),
+        "outcomes": _table(_record({"label": TEXT, "when": _table(_list(TEXT)),
+                                    "posture": _table(_table(TEXT)), "doc": TEXT})),
         "claims": _list(_record({"id": TEXT, "says": TEXT, "source": TEXT}))})
 
 
@@ -94,10 +100,16 @@ def _check() -> Schema:
 def _outcome() -> Schema:
     return _record({
         "by": NUMBER,
-        "probability": _said(CHANCE, "reached at some time up to the date"),
-        "in_force": _said(CHANCE, "in force at the date"),
-        "eventually": _said(CHANCE, "ever reached"),
+        "probability": _said(CHANCE, "reached at some time up to the date; of a posture's outcome "
+                             "the expected share of that time in which its actions are played"),
+        "in_force": _said(CHANCE, "in force, or played, at the date"),
+        "eventually": _said(CHANCE, "ever reached, or played in the long run"),
         "mean_time_if_reached": _or_null(NUMBER)})
+
+
+def _mixed() -> Schema:
+    return _said(_table(_table(_table(_table(CHANCE)))), "how postures are played: posture → "
+                 "condition → player → action → probability; {} for a game without postures")
 
 
 def _equilibrium() -> Schema:
@@ -105,7 +117,7 @@ def _equilibrium() -> Schema:
                     "surplus": _said(_or_null(NUMBER), "null for chance"), "terms": _table(CHANCE)})
     return _record({
         "id": WHOLE, "regret": NUMBER, "index": WHOLE, "pure": YES,
-        "convention": _table(TEXT), "outcomes": _table(_outcome()),
+        "convention": _mixed(), "outcomes": _table(_outcome()),
         "states": _list(_record({"state": _table(TEXT), "value": _table(NUMBER),
                                  "moves": _table(move)}))})
 

@@ -140,8 +140,11 @@ def total_hazard(chain: Chain, hazard: Floats) -> Floats:
     return np.asarray(total, dtype=np.float64).reshape(batch, chain.size)
 
 
-def transient(chain: Chain, hazard: Floats, times: Floats, reward: Floats | None = None) -> Floats:
+def transient(chain: Chain, hazard: Floats, times: Floats, reward: Floats | None = None, *,
+              mean: bool = False) -> Floats:
     """Expected rewards of the state at each date; without rewards, its distribution.
+
+    With ``mean`` the average over the time from 0 to each date (a factor 1/(zt) on the transform).
 
     Args:
         chain: the structure.
@@ -170,11 +173,11 @@ def transient(chain: Chain, hazard: Floats, times: Floats, reward: Floats | None
     result[:, now, :] = np.eye(1, chain.size)[0] if reward is None else reward[:, 0]
     later = np.flatnonzero(~now)
     if len(later):
-        contour = next((c[1:] for c in CONTOURS if chain.depth <= c[0]), None)
+        contour = next((c[1:] for c in CONTOURS if chain.depth + mean <= c[0]), None)
         if contour is None:
-            result[:, later] = _uniformized(chain, hazard, total, times[later], reward)
+            result[:, later] = _uniformized(chain, hazard, total, times[later], reward, mean)
         else:
-            result[:, later] = _inverted(chain, hazard, total, times[later], reward, contour)
+            result[:, later] = _inverted(chain, hazard, total, times[later], reward, contour, mean)
     low, high = (0.0, 1.0) if reward is None else (reward.min(), reward.max())
     return np.clip(result, low, high)
 
@@ -254,7 +257,7 @@ def hypoexponential(rates: Floats, stages: Ints, by: float) -> Floats:
 
 
 def _inverted(chain: Chain, hazard: Floats, total: Floats, times: Floats, reward: Floats | None,
-              contour: tuple[int, float, float, float]) -> Floats:
+              contour: tuple[int, float, float, float], mean: bool) -> Floats:
     """(B, T, R) by inverting the Laplace transform; all times > 0."""
     count, angle, scale, step = contour
     u = step * (np.arange(count) + 0.5)
@@ -262,7 +265,7 @@ def _inverted(chain: Chain, hazard: Floats, total: Floats, times: Floats, reward
     weight = step / np.pi * np.exp(node) * scale * np.cos(1j * u - angle)
     # dates × nodes, flattened; conjugate nodes are folded in by the real part
     z = (node / times[:, None]).ravel()
-    w = (weight / times[:, None]).ravel()
+    w = (weight / (node if mean else 1.0) / times[:, None]).ravel()
     when = np.repeat(np.arange(len(times)), count)
     batch, width = len(hazard), chain.size if reward is None else len(reward)
     result = np.zeros((width, batch, len(times)))
@@ -290,7 +293,7 @@ def _resolvent(chain: Chain, rate: Floats, total: Floats, z: Complexes) -> Compl
 
 
 def _uniformized(chain: Chain, hazard: Floats, total: Floats, times: Floats,
-                 reward: Floats | None) -> Floats:
+                 reward: Floats | None, average: bool = False) -> Floats:
     """(B, T, R) as a Poisson mixture of the jump chain subordinated to the largest hazard."""
     fastest = float(total.max())
     mean = fastest * times
@@ -308,16 +311,25 @@ def _uniformized(chain: Chain, hazard: Floats, total: Floats, times: Floats,
     place = np.zeros(stay.shape)
     place[0] = 1.0
     width = chain.size if reward is None else len(reward)
-    result, mass = np.zeros((width, len(hazard), len(times))), np.zeros(len(times))
-    log_weight = -mean
-    for n in range(last + 1):
-        weight = np.exp(log_weight)
-        mass += weight
+    result = np.zeros((width, len(hazard), len(times)))
+    for weight in _weights(mean, last, average):
         result += (place if reward is None else reward @ place)[..., None] * weight
         moved = np.add.reduceat(place[source] * jump, first, axis=0)
         place *= keep
         place[targets] += moved
-        log_weight = log_weight + np.log(mean) - np.log(n + 1.0)
-    # Rounding of the weights' logarithms is common to all terms of a date, so it cancels here.
-    normalised: Floats = (result / mass).transpose(1, 2, 0)
+    return result.transpose(1, 2, 0)
+
+
+def _weights(mean: Floats, last: int, average: bool) -> Floats:
+    """(last + 1, T) chances of n = 0, 1, … jumps; or their averages over the time to each date,
+    which are P(more than n jumps) / mean."""
+    steps = np.arange(last + 1)[:, None]
+    logs = np.cumsum(np.log(mean) - np.log(np.maximum(steps, 1)), axis=0)
+    weights = np.exp(-mean + logs - np.log(mean))
+    # Rounding of the logarithms is common to all terms of a date, so it cancels here.
+    weights /= weights.sum(axis=0)
+    if average:
+        weights = np.maximum(1.0 - np.cumsum(weights, axis=0), 0.0) / mean
+        weights /= weights.sum(axis=0)
+    normalised: Floats = weights
     return normalised
