@@ -30,6 +30,8 @@ from .state import Answers, solve_states
 
 EQUILIBRIA = ("all", "one", "selected")
 CONCEPTS = ("mpe", "logit")
+#: seconds that counting what a cap cut off may take, at least
+COUNTING = 5.0
 
 
 def solve(game: Game, *, equilibria: str = "all", concept: str = "mpe", cap: int = 10_000,
@@ -92,8 +94,20 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str =
                 for k in mine]
         solver = partial(_answer, options=replace(options, indifferent=rule, boxes=max(share, 1)))
         trees.update(zip(mine, together(runs, solver), strict=True))
+    totals = {k: _total(trees[k], replace(options, indifferent=rules[k], boxes=max(share, 1)),
+                        time.perf_counter() - begin) for k in range(len(games))}
     seconds = time.perf_counter() - begin
-    return tuple(_solution(game, trees[k], options, seconds) for k, game in enumerate(games))
+    return tuple(_solution(game, trees[k], options, totals[k], seconds)
+                 for k, game in enumerate(games))
+
+
+def _total(tree: Tree, options: Options, spent: float) -> int | None:
+    """How many equilibria there are when the list is capped and nothing else is open."""
+    if not tree.capped or tree.doubt or options.equilibria != "all":
+        return None
+    from .linked import LinkedGame, count_equilibria
+    game = LinkedGame(tree.lattice, partial(_answer, options=options))
+    return count_equilibria(game, max(COUNTING, 4.0 * spent))
 
 
 def _answer(request: Request, options: Options) -> Answers:
@@ -152,11 +166,13 @@ class _Count:
         return report
 
 
-def _solution(game: Game, tree: Tree, options: Options, seconds: float) -> Solution:
+def _solution(game: Game, tree: Tree, options: Options, total: int | None,
+              seconds: float) -> Solution:
     found = tuple(_equilibrium(tree, branch) for branch in range(len(tree.node)))
     status, because = _status(tree.lattice, tree, options)
     return Solution(game=game, lattice=tree.lattice, equilibria=found, complete=because is None,
-                    status=status, incomplete_because=because, seconds=seconds, options=options)
+                    status=status, incomplete_because=because, seconds=seconds, total=total,
+                    options=options)
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
