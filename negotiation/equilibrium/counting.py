@@ -42,7 +42,7 @@ class Table:
 
     @property
     def total(self) -> int:
-        return sum(self.times.tolist()) if len(self.times) else 0
+        return _total(self.times)
 
 
 def count(tree: Traversal, most_rows: int = 30_000_000) -> int:
@@ -119,9 +119,14 @@ def _join(parts: list[Table], most_rows: int) -> Table:
 
 def _exact(times: Counts, factor: int) -> Counts:
     """The counts in a type that holds their total times ``factor``."""
-    if times.dtype == object or sum(times.tolist()) * factor < EXACT:
+    if times.dtype == object or _total(times) * factor < EXACT:
         return times
     return times.astype(object)
+
+
+def _total(times: Counts) -> int:
+    """The sum of counts; those kept as machine integers never sum to more than ``EXACT``."""
+    return int(times.sum()) if len(times) else 0
 
 
 def _take_up(tree: Traversal, component: int, table: Table, needed: dict[int, set[int]],
