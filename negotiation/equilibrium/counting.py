@@ -164,9 +164,13 @@ def _merge(rows: Ints, times: Counts, distinct: bool) -> tuple[Ints, Counts]:
         rows, times = rows[alive], times[alive]
     if distinct or not len(rows):
         return rows, times
-    ids, fresh = Distinct(rows.shape[1]).add(rows)
-    if len(fresh) == len(rows):
+    if rows.shape[1] == 0:
+        return rows[:1], np.array([_total(times)], dtype=times.dtype)
+    fresh, ids = Distinct(rows.shape[1]).group(rows)
+    if ids is None:
         return rows, times
+    if times.dtype != object and _total(times) < 2**53:  # exact in doubles
+        return rows[fresh], np.bincount(ids, times, len(fresh)).astype(np.int64)
     order = np.argsort(ids, kind="stable")
     begin = np.searchsorted(ids[order], np.arange(len(fresh)))
     return rows[fresh], np.add.reduceat(times[order], begin).astype(times.dtype)
