@@ -138,3 +138,16 @@ def test_the_oracle_reads_linkages_conditions_and_sets():
     for state in plain.order:
         for move in plain.moves(state):
             assert position[plain.after(state, move)] < position[state]
+
+
+# ---- more equilibria than are listed ---------------------------------------------------------
+
+@pytest.mark.parametrize("seed", [1, 16, 32, 34, 45])
+def test_a_cap_does_not_change_the_count(seed):
+    game = random_game(seed, Shape(fronts=3, actors=3, coalition=2))
+    whole, cut = solve(game), solve(game, cap=2)
+    assert whole.complete and len(whole.equilibria) > 2
+    assert len(cut.equilibria) == 2 and not cut.complete
+    assert cut.count == cut.total == whole.count == len(whole.equilibria)
+    assert [tuple(e.consent) for e in cut.equilibria] == [
+        tuple(e.consent) for e in whole.equilibria[:2]]

@@ -44,7 +44,7 @@ LATE = {
     "normal_form.correlated": ("scipy",),
     "normal_form.backends": ("nashpy",),
     "equilibrium.solve": ("negotiation.equilibrium.cyclic", "negotiation.equilibrium.logit",
-                          "negotiation.postures"),
+                          "negotiation.equilibrium.linked", "negotiation.postures"),
     "equilibrium.certificate_duality": ("scipy",),
     "equilibrium.certificate_levels": ("scipy",),
     "solving": ("negotiation.equilibrium.solve",),

@@ -214,6 +214,35 @@ def test_positive_affine_payoffs_leave_strategies_as_they_are(seed: int) -> None
         assert np.allclose(a.values * scale + shift / (1 - game.discount), b.values)
 
 
+def test_players_with_payoffs_of_very_different_size_get_certificates_alike() -> None:
+    """Values are merged on each player's own scale."""
+    game = leapfrogging(3)
+    other = StochasticGame([u * np.array([1e-6, 1e6]).reshape(-1, 1, 1) for u in game.payoffs],
+                           game.transitions, game.discount)
+    solution = solve(other)
+    assert solution.count == 127
+    assert max(e.regret for e in solution.equilibria) <= REGRET_TOLERANCE
+
+
+def test_values_far_larger_than_payoffs_are_told_apart() -> None:
+    """At δ = 1 − 1e-5 values are 10^5 payoffs; three equilibria stay three."""
+    chicken = [[[0, 7], [2, 6]], [[0, 2], [7, 6]]]
+    solution = solve(StochasticGame([chicken, [[[0]], [[0]]]],
+                                    [np.stack([np.ones((2, 2)), np.zeros((2, 2))], axis=-1),
+                                     [[[1.0, 0.0]]]], 1 - 1e-5))
+    assert len({tuple(np.round(e.values[0] * 1e-5, 3)) for e in solution.equilibria}) == 3
+    assert solution.complete
+
+
+def test_what_rounding_cannot_certify_is_left_out_and_said() -> None:
+    """At δ = 1 − 1e-8 the mixed equilibrium's value is known to 1e-8 only."""
+    chicken = [[[0, 7], [2, 6]], [[0, 2], [7, 6]]]
+    solution = solve(StochasticGame([chicken], [np.ones((2, 2, 1))], 1 - 1e-8))
+    assert all(e.regret <= 1e-7 for e in solution.equilibria)
+    if len(solution.equilibria) < 3:
+        assert solution.status is Status.REJECTED and not solution.complete
+
+
 # --- ties ---------------------------------------------------------------------------------------
 
 def test_a_continuum_is_named_and_the_list_is_not_complete() -> None:

@@ -26,7 +26,7 @@ class Toy:
     """
 
     players = 1
-    resolution = 1e-9
+    resolution = np.array([1e-9])
 
     def __init__(self, successors: Sequence[Sequence[int]], seed: int, fewest: int = 1) -> None:
         self.successors = successors

@@ -42,7 +42,7 @@ class Table:
 
     @property
     def total(self) -> int:
-        return sum(self.times.tolist()) if len(self.times) else 0
+        return _total(self.times)
 
 
 def count(tree: Traversal, most_rows: int = 30_000_000) -> int:
@@ -119,9 +119,14 @@ def _join(parts: list[Table], most_rows: int) -> Table:
 
 def _exact(times: Counts, factor: int) -> Counts:
     """The counts in a type that holds their total times ``factor``."""
-    if times.dtype == object or sum(times.tolist()) * factor < EXACT:
+    if times.dtype == object or _total(times) * factor < EXACT:
         return times
     return times.astype(object)
+
+
+def _total(times: Counts) -> int:
+    """The sum of counts; those kept as machine integers never sum to more than ``EXACT``."""
+    return int(times.sum()) if len(times) else 0
 
 
 def _take_up(tree: Traversal, component: int, table: Table, needed: dict[int, set[int]],
@@ -159,9 +164,13 @@ def _merge(rows: Ints, times: Counts, distinct: bool) -> tuple[Ints, Counts]:
         rows, times = rows[alive], times[alive]
     if distinct or not len(rows):
         return rows, times
-    ids, fresh = Distinct(rows.shape[1]).add(rows)
-    if len(fresh) == len(rows):
+    if rows.shape[1] == 0:
+        return rows[:1], np.array([_total(times)], dtype=times.dtype)
+    fresh, ids = Distinct(rows.shape[1]).group(rows)
+    if ids is None:
         return rows, times
+    if times.dtype != object and _total(times) < 2**53:  # exact in doubles
+        return rows[fresh], np.bincount(ids, times, len(fresh)).astype(np.int64)
     order = np.argsort(ids, kind="stable")
     begin = np.searchsorted(ids[order], np.arange(len(fresh)))
     return rows[fresh], np.add.reduceat(times[order], begin).astype(times.dtype)

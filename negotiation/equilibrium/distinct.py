@@ -60,7 +60,7 @@ class Distinct:
             fresh = np.arange(1 - len(self.rows) if len(rows) else 0)
             self.rows = np.concatenate([self.rows, rows[fresh]])
             return np.zeros(len(rows), dtype=np.int64), fresh
-        first, inverse = self._once(rows)
+        first, inverse = self.group(rows)
         unique = rows[first]
         code = self._hash(unique)
         number = np.full(len(unique), -1)
@@ -80,7 +80,7 @@ class Distinct:
         ids: Ints = number if inverse is None else number[inverse]
         return ids, fresh
 
-    def _once(self, rows: Ints) -> tuple[Ints, Ints | None]:
+    def group(self, rows: Ints) -> tuple[Ints, Ints | None]:
         """Where each distinct row appears first, ascending, and which of them every row is.
 
         Narrow ranges of numbers index a table; wide ones are sorted by their hash.
@@ -111,7 +111,7 @@ class Distinct:
         first, inverse = first[order], rank[inverse.ravel()]
         if not np.array_equal(rows[first][inverse], rows):
             self._again()
-            return self._once(rows)
+            return self.group(rows)
         return first, inverse
 
     def _insert(self, code: Words, number: Ints) -> None:

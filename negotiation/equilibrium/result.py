@@ -172,6 +172,8 @@ class Solution:
         status: how the solve ended.
         incomplete_because: the same with the places; None if the list is complete.
         seconds: wall time of the solve.
+        total: how many equilibria there are where the list stops at the cap and they could be
+            counted without listing them; else None.
         options: what the solve was asked for.
     """
 
@@ -182,6 +184,7 @@ class Solution:
     status: Status
     incomplete_because: str | None
     seconds: float
+    total: int | None = None
     options: Options = Options()
 
     @property
@@ -192,7 +195,7 @@ class Solution:
     @property
     def count(self) -> int | None:
         """How many equilibria there are; None when that is not known."""
-        return len(self.equilibria) if self.complete else None
+        return len(self.equilibria) if self.complete else self.total
 
     @property
     def conventions(self) -> tuple[Convention, ...]:

@@ -32,6 +32,8 @@ from .state import Answers, solve_states
 
 EQUILIBRIA = ("all", "one", "selected")
 CONCEPTS = ("mpe", "logit")
+#: seconds that counting what a cap cut off may take, at least
+COUNTING = 5.0
 
 
 def solve(game: Game, *, equilibria: str = "all", concept: str = "mpe", cap: int = 10_000,
@@ -105,8 +107,10 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str =
                 for k in mine]
         solver = partial(_answer, options=replace(options, indifferent=rule, boxes=max(share, 1)))
         trees.update(zip(mine, together(runs, solver), strict=True))
+    totals = {k: _total(trees[k], replace(options, indifferent=rules[k], boxes=max(share, 1)),
+                        time.perf_counter() - begin) for k in range(len(lattices))}
     seconds = time.perf_counter() - begin
-    following = (trees[k] for k in range(len(lattices)))
+    following = ((trees[k], totals[k]) for k in range(len(lattices)))
     return tuple(_solution(lattice, play, list(itertools.islice(following, len(play.lattices))),
                            options, seconds) for lattice, play in zip(whole, plays, strict=True))
 
@@ -119,6 +123,15 @@ def _played(lattice: Lattice, options: Options) -> Played:
 
     most = 1 if options.equilibria == "one" else min(MOST_CONVENTIONS, options.cap)
     return play_out(lattice, options.conventions, most)
+
+
+def _total(tree: Tree, options: Options, spent: float) -> int | None:
+    """How many equilibria there are when the list is capped and nothing else is open."""
+    if not tree.capped or tree.doubt or options.equilibria != "all":
+        return None
+    from .linked import LinkedGame, count_equilibria
+    game = LinkedGame(tree.lattice, partial(_answer, options=options))
+    return count_equilibria(game, max(COUNTING, 4.0 * spent))
 
 
 def _answer(request: Request, options: Options) -> Answers:
@@ -177,9 +190,10 @@ class _Count:
         return report
 
 
-def _solution(lattice: Lattice, played: Played, trees: list[Tree], options: Options,
-              seconds: float) -> Solution:
+def _solution(lattice: Lattice, played: Played, solved: list[tuple[Tree, int | None]],
+              options: Options, seconds: float) -> Solution:
     """The equilibria under every convention that was followed, one convention after the other."""
+    trees = [tree for tree, _ in solved]
     found = [_equilibrium(tree, branch) for tree in trees for branch in range(len(tree.node))]
     doubt: dict[tuple[int, str], int] = {}
     for tree in trees:
@@ -187,9 +201,15 @@ def _solution(lattice: Lattice, played: Played, trees: list[Tree], options: Opti
             doubt[key] = doubt.get(key, 0) + count
     every = replace(trees[0], doubt=doubt, capped=any(tree.capped for tree in trees))
     status, because = _status(lattice, every, options, played)
+    counts = [len(tree.node) if total is None and not tree.capped else total
+              for tree, total in solved]
+    known = [count for count in counts if count is not None]
+    total = (sum(known) if every.capped and len(known) == len(counts)
+             and len(trees) == played.total else None)
     return Solution(game=lattice.game, lattice=lattice, complete=because is None, status=status,
                     equilibria=tuple(replace(one, id=k) for k, one in enumerate(found, 1)),
-                    incomplete_because=because, seconds=seconds, options=options)
+                    incomplete_because=because, seconds=seconds, total=total,
+                    options=options)
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:

@@ -82,7 +82,8 @@ class Directional(Protocol):
             lower number than the component itself (reverse topological order).
         sizes: per component, its number of states.
         players: n.
-        resolution: values closer than this are taken to be the same; far below any tolerance.
+        resolution: (n,) values of a player closer than this are taken to be the same; far below any
+            tolerance, and at least 2^-60 of the largest value.
     """
 
     @property
@@ -92,7 +93,7 @@ class Directional(Protocol):
     @property
     def players(self) -> int: ...
     @property
-    def resolution(self) -> float: ...
+    def resolution(self) -> Floats: ...
 
     def solve(self, components: Ints, follow: Ints, table: Floats) -> Local:
         """All local equilibria of P problems, in a deterministic order within each problem.
@@ -275,7 +276,8 @@ class Traversal:
             self._values[component] = Distinct(value.shape[1]), []
         known, rows = self._values[component]
         before = len(known)
-        ids, fresh = known.add(np.rint(value / self.game.resolution).astype(np.int64))
+        grain = np.tile(self.game.resolution, size)
+        ids, fresh = known.add(np.rint(value / grain).astype(np.int64))
         if len(known) > before:
             rows.extend(self._append(value[fresh], size).tolist())
         return np.array(rows, dtype=np.int64)[ids]

@@ -26,11 +26,16 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Gains:
-    """One player's gain from its second action, as the quadratic ``low + mid r + high r²``."""
+    """One player's gain from its second action, as the quadratic ``low + mid r + high r²``.
+
+    ``unit_low``, ``unit_high``: what a gain of one payoff unit amounts to in ``low`` and ``high``.
+    """
 
     low: Floats
     mid: Floats
     high: Floats
+    unit_low: Floats
+    unit_high: Floats
 
     def at(self, y: Floats | float) -> Floats:
         """The gain, up to a positive factor, when the other's second action has chance y."""
@@ -43,11 +48,13 @@ def gains(reward: Floats, keep: Floats) -> tuple[Gains, Gains]:
     c, d = reward[0], keep[0]
     first = Gains(d[0, 0] * c[1, 0] - d[1, 0] * c[0, 0],
                   d[0, 0] * c[1, 1] + d[0, 1] * c[1, 0] - d[1, 0] * c[0, 1] - d[1, 1] * c[0, 0],
-                  d[0, 1] * c[1, 1] - d[1, 1] * c[0, 1])
+                  d[0, 1] * c[1, 1] - d[1, 1] * c[0, 1],
+                  np.maximum(d[0, 0], d[1, 0]), np.maximum(d[0, 1], d[1, 1]))
     c, d = reward[1], keep[1]
     second = Gains(d[0, 0] * c[0, 1] - d[0, 1] * c[0, 0],
                    d[0, 0] * c[1, 1] + d[1, 0] * c[0, 1] - d[0, 1] * c[1, 0] - d[1, 1] * c[0, 0],
-                   d[1, 0] * c[1, 1] - d[1, 1] * c[1, 0])
+                   d[1, 0] * c[1, 1] - d[1, 1] * c[1, 0],
+                   np.maximum(d[0, 0], d[0, 1]), np.maximum(d[1, 0], d[1, 1]))
     return first, second
 
 
@@ -70,7 +77,8 @@ def doubtful(gain: Gains, tie: Floats) -> Bools:
     inside = gain.mid * gain.mid - 4.0 * gain.low * gain.high
     double = ((np.abs(inside) <= 1e-10 * size * size) & (gain.low * gain.high > 0)
               & (gain.low * gain.mid < 0))
-    out: Bools = (np.abs(gain.low) <= tie) | (np.abs(gain.high) <= tie) | double
+    out: Bools = ((np.abs(gain.low) <= tie * gain.unit_low)
+                  | (np.abs(gain.high) <= tie * gain.unit_high) | double)
     return out
 
 

@@ -104,9 +104,13 @@ class StageProblems:
     def players(self) -> int:
         return len(self.game.discount)
 
-    @property
-    def resolution(self) -> float:
-        return RESOLUTION * float(self.game.payoff_range.max())
+    @cached_property
+    def resolution(self) -> Floats:
+        most = np.max([np.abs(u).reshape(len(u), -1).max(axis=1) for u in self.game.payoffs],
+                      axis=0)
+        least: Floats = np.maximum(RESOLUTION * self.game.payoff_range,
+                                   2.0 ** -60 * most / (1.0 - self.game.discount))
+        return least
 
     def _gather(self, shape: tuple[int, ...], states: Ints) -> Group:
         others = [self.game.followers[s][self.game.followers[s] != s] for s in states.tolist()]

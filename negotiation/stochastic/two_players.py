@@ -236,12 +236,12 @@ def _two_by_two(stage: Stage) -> Found:
     found = Found()
     for player in (0, 1):
         g = gain[1 - player]  # the other's gain, as a function of this player's chance
-        tie = float(stage.tie[1 - player])
+        ties = [float(stage.tie[1 - player] * unit[0]) for unit in (g.unit_low, g.unit_high)]
         low, mid, high = (float(x[0]) for x in (g.low, g.mid, g.high))
-        points = [(0.0, _sign(low, tie)), (1.0, _sign(high, tie))]
+        points = [(0.0, _sign(low, ties[0])), (1.0, _sign(high, ties[1]))]
         chances, exists = stage_two.roots(g)
         size = max(abs(low), abs(mid), abs(high))
-        if size > tie:
+        if size > min(ties):
             if abs(mid * mid - 4 * low * high) <= 1e-10 * size * size and low * high > 0:
                 if mid * low < 0:
                     found.doubt = NEAR
@@ -263,7 +263,9 @@ def _two_by_two(stage: Stage) -> Found:
                 here, there = axes[player][(k, j)[player]][0], axes[player][step[player]][0]
                 fixed = axes[1 - player][(k, j)[1 - player]][0]
                 inner = float(gain[1 - player].at((here + there) / 2)[0])
-                if _consistent(fixed, _sign(inner, float(stage.tie[1 - player]))):
+                tie = float(stage.tie[1 - player] * min(gain[1 - player].unit_low[0],
+                                                        gain[1 - player].unit_high[0]))
+                if _consistent(fixed, _sign(inner, tie)):
                     found.doubt = CONTINUUM
                     found.ties.append(Tie(player, (0, 1)))
     return found

@@ -109,6 +109,9 @@ def how_many(solution: Solution) -> str:
         chance = ""
     elif solution.status is Status.SELECTED:
         every = "This is the equilibrium that is left when ratification noise vanishes."
+    elif solution.count is not None and count < solution.count:
+        every = (f"There are {solution.count:,} equilibria; the first "
+                 f"{f'{count:,} are' if count > 1 else 'one is'} listed.")
     elif not solution.complete:
         every = (f"{sentence(counted(count, 'equilibrium'))} {'is' if count == 1 else 'are'} "
                  f"listed; the list may not be complete: {doubts(solution)}.")
