@@ -159,15 +159,15 @@ def with_convention(lattice: Lattice, convention: Convention) -> Lattice:
 
 def expected(payoffs: Floats, profile: tuple[Floats, ...]) -> Floats:
     """(n,) expected payoffs of a mixed profile."""
-    out = payoffs
+    out: Floats = payoffs
     for part in reversed(profile):
-        out = out @ part
+        out = np.asarray(out @ part)
     return out
 
 
 def deviations(payoffs: Floats, profile: tuple[Floats, ...], player: int) -> Floats:
     """(m_i,) what each action pays a player against the others' mixes."""
-    out = payoffs[player]
+    out: Floats = payoffs[player]
     for i in range(len(profile) - 1, -1, -1):
         if i != player:
             out = np.tensordot(out, profile[i], axes=(i, 0))

@@ -76,7 +76,7 @@ class StageGame:
 
     @property
     def _slack(self) -> Floats:
-        return EQUAL * np.ptp(self.payoffs.reshape(len(self.payoffs), -1), axis=1)
+        return np.asarray(EQUAL * np.ptp(self.payoffs.reshape(len(self.payoffs), -1), axis=1))
 
     def chosen(self, rule: str) -> tuple[int, ...]:
         """Places of the equilibria that a rule picks; () where it picks none."""

@@ -27,6 +27,7 @@ EXAMPLES = {
     "solve": ("nrnap", "nrnap --set trust=0.8 --by 5",
               "nrnap --block settle_central --json"),
     "cascade": ("nrnap", "issue-linkage --center trade --status settled"),
+    "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "paths": ("nrnap --most 3",),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
@@ -111,6 +112,8 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _settings, _solving, _by, _solve, _json)
     command("cascade", "ask whether a settlement at the centre carries over to the other fronts",
             _game, _settings, _solving, _by, _cascade, _json)
+    command("postures", "say who presses under which condition, why, and what a mediator can add",
+            _game, _set, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
@@ -159,6 +162,11 @@ def _solving(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
                        metavar="consent|refuse|all",
                        help="what an actor does who gains nothing and loses nothing "
+                            "(default: what the file says)")
+    group.add_argument("--conventions", default=None,
+                       type=_one_of("all", "payoff-dominant", "risk-dominant", "worst"),
+                       metavar="all|payoff-dominant|risk-dominant|worst",
+                       help="which static equilibria of postures are followed "
                             "(default: what the file says)")
     group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
                        help="how much work a proof that the list is complete may be: boxes of "

@@ -168,6 +168,20 @@ def _cascade(arguments: Namespace) -> Answer:
     return Answer(cascade_page(result))
 
 
+def _postures(arguments: Namespace) -> Answer:
+    from ..formats.record import postures_record
+    from ..normal_form import NormalFormGame, correlated_equilibrium
+    from ..postures import stage_games
+    from ..text.postures import Mediated, postures_page
+
+    game = _with_parameters(load(arguments.game), arguments)
+    found = [Mediated(stage, correlated_equilibrium(
+        NormalFormGame(stage.payoffs, stage.players, stage.actions)))
+        for stage in stage_games(game)]
+    return _json(postures_record(game, found)) if arguments.json else Answer(
+        postures_page(game, found))
+
+
 def _paths(arguments: Namespace) -> Answer:
     from ..formats.record import paths_record
     from ..text.solution import paths_page
@@ -254,4 +268,4 @@ def _merged(option: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
 
 COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
-    "solve": _solve, "cascade": _cascade, "paths": _paths, "bargain": _bargain}
+    "solve": _solve, "cascade": _cascade, "postures": _postures, "paths": _paths, "bargain": _bargain}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..equilibrium.result import Component, Equilibrium, Solution
     from ..process import EventPath, OutcomeChance
     from ..text.deals import Bargain
+    from ..text.postures import Mediated
 
 Record = dict[str, Any]
 
@@ -225,3 +226,24 @@ def bargain_record(solution: Solution, bargain: Bargain) -> Record:
         "disagreement": bargain.disagreement,
         "solutions": {deal.solution: {"terms": deal.terms, "gains": deal.gains}
                       for deal in bargain.deals}})
+
+
+def postures_record(game: Game, found: Iterable[Mediated]) -> Record:
+    """The static games of postures, as ``negotiation postures --json`` prints them."""
+    postures: dict[str, Any] = {name: {
+        "label": posture.label, "players": posture.players, "actions": posture.actions,
+        "keeps": posture.equilibrium, "conditions": {}} for name, posture in game.postures.items()}
+    for one in found:
+        stage, best = one.stage, one.best
+        postures[stage.posture.name]["conditions"][stage.block.name] = {
+            "when": stage.block.when, "held": stage.held,
+            "payoffs": dict(zip(stage.players, stage.payoffs, strict=True)),
+            "equilibria": [{
+                "profile": play.mixed(), "flow": dict(zip(stage.players, play.flow, strict=True)),
+                "regret": play.regret, "labels": stage.labels(k), "kept": k in stage.kept()}
+                for k, play in enumerate(stage.plays)],
+            "complete": stage.complete, "incomplete_because": stage.because,
+            "mediator": {"flow": dict(zip(stage.players, best.payoffs, strict=True)),
+                         "sum": best.value, "gain": one.gain, "distribution": best.distribution}}
+    return _plain_record({"game": game.name, "parameters": game.parameter_values(),
+                          "postures": postures})

@@ -193,6 +193,25 @@ def _bargain() -> Schema:
         "solutions": _table(_record({"terms": _table(CHANCE), "gains": money}))})
 
 
+def _postures() -> Schema:
+    flow = _said(_table(NUMBER), "player → payoff per unit of time")
+    nested = _said({"type": "array"}, "nested lists, the first player's actions outermost")
+    equilibrium = _record({
+        "profile": _table(_table(CHANCE)), "flow": flow, "regret": NUMBER,
+        "labels": _list({"enum": ["payoff-dominant", "risk-dominant", "worst"]}),
+        "kept": _said(YES, "whether the posture's rule keeps it")})
+    mediator = _said(_record({"flow": flow, "sum": NUMBER, "gain": NUMBER, "distribution": nested}),
+                     "the correlated equilibrium with the highest sum, and what that adds to the "
+                     "best Nash equilibrium")
+    condition = _record({
+        "when": _table(_list(TEXT)), "held": _said(YES, "whether play can come into such a state"),
+        "payoffs": _table(nested), "equilibria": _list(equilibrium), "complete": YES,
+        "incomplete_because": _or_null(TEXT), "mediator": mediator})
+    return _record({"game": TEXT, "parameters": _table(NUMBER), "postures": _table(_record({
+        "label": TEXT, "players": _list(TEXT), "actions": _table(_list(TEXT)), "keeps": TEXT,
+        "conditions": _table(condition)}))})
+
+
 #: command → title, and what builds its schema
 OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "list": ("The bundled games", _list_games),
@@ -200,6 +219,7 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "check": ("What is wrong or odd in a definition", _check),
     "solve": ("The equilibria of a game", _solve),
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
+    "postures": ("Who presses under which condition", _postures),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..errors import Problem
 from ..expressions import Expression
-from ..model import Condition, Game, Linkage, Move, Number, Parameter, Payments
+from ..model import Condition, Game, Linkage, Move, Number, Outcome, Parameter, Payments, Table
 from .words import article, counted, listed, number, often, sentence, spaced, table, time, wrapped
 
 
@@ -24,7 +24,7 @@ def game_page(game: Game, formulas: bool = False) -> str:
     """Everything that a definition says, in words; ``formulas`` keeps its expressions."""
     page = _Page(game, formulas)
     parts = [_front_page(game), page.actors(), page.fronts(), page.moves(), page.linkages(),
-             page.parameters(), _outcomes(game)]
+             page.postures(), page.parameters(), _outcomes(game)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -163,6 +163,24 @@ class _Page:
         what = "; ".join(effects) or "nothing changes"
         return f"{link.name}: while {condition(link.when)}, {what}."
 
+    def postures(self) -> str:
+        def lines() -> Iterator[str]:
+            for posture in self.game.postures.values():
+                chooses = "; ".join(f"{player} {listed(names, 'or')}"
+                                    for player, names in posture.actions.items())
+                yield wrapped(f"{posture.name} – {posture.label}: at the same time {chooses}; "
+                              f"equilibria kept: {posture.equilibrium}", 2, 4)
+                for block in posture.payoffs:
+                    yield wrapped(f"while {condition(block.when)}, each {self.unit}: "
+                                  + ", ".join(f"{player} {self.nested(payoffs)}" for player, payoffs
+                                              in block.payoffs.items()), 6, 4)
+        return _titled("Postures", lines())
+
+    def nested(self, payoffs: Table | Number) -> str:
+        if isinstance(payoffs, tuple):
+            return f"[{', '.join(map(self.nested, payoffs))}]"
+        return self.number(payoffs)
+
     def parameters(self) -> str:
         def lines() -> Iterator[str]:
             for parameter in self.game.parameters.values():
@@ -183,8 +201,16 @@ class _Page:
         return f"{text} ({parameter.unit})" if parameter.unit else text
 
 
+def _asked(outcome: Outcome) -> str:
+    if not outcome.posture:
+        return condition(outcome.when)
+    return "share of the time in which " + listed(
+        f"{player} plays {action} in {posture}" for posture, played in outcome.posture.items()
+        for player, action in played.items())
+
+
 def _outcomes(game: Game) -> str:
-    lines = [wrapped(f"{outcome.name} – {outcome.label}: {condition(outcome.when)}", 2, 4)
+    lines = [wrapped(f"{outcome.name} – {outcome.label}: {_asked(outcome)}", 2, 4)
              for outcome in game.outcomes.values()]
     if game.cascade is not None:
         settled = listed(f"{spaced(front)} {status}"

@@ -79,7 +79,8 @@ def groups(equilibria: Sequence[Equilibrium]) -> list[Group]:
     kinds: dict[bytes, list[tuple[Floats, Equilibrium]]] = {}
     for on_path, equilibrium in zip(_reached(equilibria) if equilibria else (), equilibria,
                                     strict=True):
-        played = _played(equilibrium, on_path[equilibrium.lattice.edge_state])
+        played = np.concatenate([_played(equilibrium, on_path[equilibrium.lattice.edge_state]),
+                                 *_pressed(equilibrium, on_path)])
         kinds.setdefault(on_path.tobytes(), []).append((played, equilibrium))
     found = [group for known in kinds.values() for group in _alike(known)]
     return sorted(found, key=lambda group: group.ids[0])
@@ -92,6 +93,14 @@ def _played(equilibrium: Equilibrium, edges: Bools) -> Floats:
     bargained = rows >= 0
     terms = equilibrium.terms_array[rows[bargained]] * (consent[bargained, None] > 0)
     return np.concatenate([consent, terms.ravel()])
+
+
+def _pressed(equilibrium: Equilibrium, on_path: Bools) -> Iterator[Floats]:
+    """How postures are played under the conditions that play comes into."""
+    lattice = equilibrium.lattice
+    for play in lattice.convention.plays if lattice.convention is not None else ():
+        if (on_path & lattice.holds(play.when)).any():
+            yield from play.profile
 
 
 def _alike(known: Sequence[tuple[Floats, Equilibrium]]) -> Iterator[Group]:

@@ -20,6 +20,7 @@ from .play import (
     standing_still,
     stands,
 )
+from .postures import postures_section
 from .ties import ties_section
 from .words import (
     EXACT,
@@ -56,7 +57,7 @@ def solution_page(solution: Solution, by: float, cascade: CascadeResult | None =
     if len(found) > FULL_GROUPS:
         parts.append(wrapped(f"{counted(len(found) - FULL_GROUPS, 'more path')} of play: see the "
                              "table above; --states prints every equilibrium in full."))
-    parts.append(ties_section(solution))
+    parts += [_postures(solution, found), ties_section(solution)]
     if every_state:
         parts += [_all_states(equilibrium) for equilibrium in solution.equilibria]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -65,6 +66,19 @@ def solution_page(solution: Solution, by: float, cascade: CascadeResult | None =
 def letter(at: int) -> str:
     """A, B, … Z, then numbers: what a path of play is called."""
     return chr(ord("A") + at) if at < 26 else str(at + 1)
+
+
+def _postures(solution: Solution, found: Sequence[Group]) -> str:
+    """Who presses, and on which paths of play; nothing for a game without postures."""
+    if not solution.game.postures:
+        return ""
+    conventions = solution.conventions
+
+    def named(at: int) -> str:
+        paths = [letter(k) for k, group in enumerate(found)
+                 if group.first.lattice.convention is conventions[at]]
+        return f" (path{'s' if len(paths) > 1 else ''} {listed(paths)})" if paths else ""
+    return postures_section(solution, named)
 
 
 # ---- the summary -----------------------------------------------------------------------------
@@ -122,7 +136,10 @@ def how_many(solution: Solution) -> str:
     else:
         every = "There is exactly one equilibrium." if count == 1 else (
             f"There are {count:,} equilibria, and no others.")
-    return f"{every}{chance} {checked}"
+    many = len(solution.conventions)
+    under = "" if many < 2 else (f" They are those under {many} conventions of how the postures "
+                                 "are played (see POSTURES).")
+    return f"{every}{under}{chance} {checked}"
 
 
 def _differences(solution: Solution, found: Sequence[Group]) -> str:
@@ -167,12 +184,16 @@ def _outcome_lines(game: Game, chances: Sequence[dict[str, OutcomeChance]], by: 
     within = f"within {time(by, game.time_unit)}"
     yield ("  How likely is each outcome" + (", over all equilibria listed" if several else "")
            + "?")
-    rows, never = [], []
+    rows, never, shares = [], [], []
     for name, outcome in game.outcomes.items():
         early = [chance[name].probability for chance in chances]
         ever = [chance[name].eventually for chance in chances]
         dates = [date for chance in chances
                  if (date := chance[name].mean_time_if_reached) is not None]
+        if outcome.posture:
+            shares.append([outcome.label + ":", f"{percent_range(min(early), max(early))} of the "
+                           f"time {within},", f"{percent_range(min(ever), max(ever))} in the end"])
+            continue
         if max(ever) <= EXACT:
             never.append(outcome.label)
             continue
@@ -185,6 +206,9 @@ def _outcome_lines(game: Game, chances: Sequence[dict[str, OutcomeChance]], by: 
         yield table(rows, indent=4)
     if never:
         yield wrapped(f"Never: {'; '.join(never)}.", 4, 2)
+    if shares:
+        yield "  How much is each posture's action played?"
+        yield table(shares, indent=4)
 
 
 def _comparison(game: Game, found: Sequence[Group],
