@@ -44,6 +44,8 @@ if TYPE_CHECKING:
         Move,
         Outcome,
         Parameter,
+        Posture,
+        PosturePayoffs,
     )
     from .normal_form import NashEquilibrium, NashSolution, NormalFormGame
     from .settings import Setting, apply, setting
@@ -57,7 +59,7 @@ _HOMES = {
     "load": "catalog",
     **dict.fromkeys(("loads", "from_dict", "dumps", "save", "check"), "formats.definition"),
     **dict.fromkeys(("Actor", "Cascade", "Claim", "Front", "Game", "Issue", "Linkage", "Move",
-                     "Outcome", "Parameter"), "model"),
+                     "Outcome", "Parameter", "Posture", "PosturePayoffs"), "model"),
     "Expression": "expressions",
     **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
     "solve": "solving",
@@ -98,6 +100,8 @@ __all__ = [
     "NumericalError",
     "Outcome",
     "Parameter",
+    "Posture",
+    "PosturePayoffs",
     "Problem",
     "Setting",
     "Solution",

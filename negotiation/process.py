@@ -290,7 +290,7 @@ def _is_share(game: Game, name: str) -> bool:
 
 
 def _shares(process: Process, name: str, dates: Floats) -> tuple[Floats, Floats, float]:
-    """An outcome about a posture: the mean to each date (T,), at each date (T,), in the long run."""
+    """A posture's outcome: the mean to each date (T,), at each date (T,), in the long run."""
     lattice, hazard = process.lattice, process.hazard[None]
     if lattice.convention is None:
         raise InputError(f"outcome {name!r} is about how a posture is played: it needs a lattice "

@@ -21,7 +21,8 @@ from negotiation.cli import main
 from negotiation.formats.record_schema import OUTPUTS, output_schema
 
 SMALL = "issue-linkage"
-COMMANDS = ("list", "show", "check", "new", "schema", "solve", "cascade", "paths", "bargain")
+COMMANDS = ("list", "show", "check", "new", "schema", "solve", "cascade", "postures", "paths",
+            "bargain")
 
 TWO_EQUILIBRIA = """
 format = "negotiation/1"

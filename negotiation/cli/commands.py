@@ -268,4 +268,5 @@ def _merged(option: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
 
 COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
-    "solve": _solve, "cascade": _cascade, "postures": _postures, "paths": _paths, "bargain": _bargain}
+    "solve": _solve, "cascade": _cascade, "postures": _postures,
+    "paths": _paths, "bargain": _bargain}

@@ -117,8 +117,8 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
         progress: called with (states solved, states in all) after every level.
     """
     if lattice.game.postures and lattice.convention is None:
-        raise InputError(f"{lattice.game.name}: the lattice lacks what the game's postures pay: lay "
-                         "a convention on it first (negotiation.postures.play_out)")
+        raise InputError(f"{lattice.game.name}: the lattice lacks what the game's postures pay: "
+                         "lay a convention on it first (negotiation.postures.play_out)")
     size = len(lattice.states)
     tree = Tree(lattice, np.arange(lattice.draws), np.full((lattice.draws, size), -1),
                 np.zeros((0, lattice.discount.shape[1])), np.zeros(0, dtype=np.int64), np.zeros(0),

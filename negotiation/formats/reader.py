@@ -76,7 +76,7 @@ def is_list(value: object) -> bool:
 
 
 def is_name(value: object) -> bool:
-    """Whether a value can be the name of something: letters, digits, underscores, no digit first."""
+    """Whether a value can name something: letters, digits, underscores, no digit first."""
     return isinstance(value, str) and _IDENTIFIER.fullmatch(value) is not None
 
 

@@ -51,8 +51,8 @@ def verdict_lines(result: CascadeResult) -> Iterator[str]:
     yield table(rows, [f"Settled within {_date(result)}", *CHANCES, "difference"], range(1, 5),
                 indent=4)
     needs = [outcome.label for name, outcome in result.game.outcomes.items()
-             if not outcome.posture and set(outcome.when) != {result.center} and result.necessity[name][1] < HARDLY
-             and result.nominal[name][1] >= HARDLY]
+             if not outcome.posture and set(outcome.when) != {result.center}
+             and result.necessity[name][1] < HARDLY and result.nominal[name][1] >= HARDLY]
     if needs:
         yield wrapped(f"Without it there is no chance, or one below {percent(HARDLY)}, of: "
                       f"{'; '.join(needs)}.", 2, 2)
