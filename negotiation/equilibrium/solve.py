@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import InputError, nearest
 from ..lattice import Lattice, build_lattice
 from ..model import INDIFFERENT, Game
+from . import consents
 from .component import Components
 from .directional import (
     CONTINUUM,
@@ -84,6 +85,9 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str =
         for lattice in lattices:
             _need_noise(lattice)
     rules = [game.indifferent if indifferent is None else indifferent for game in games]
+    quick = consents.solutions(lattices, rules, options, progress, begin)
+    if quick is not None:
+        return quick
     first = equilibria == "one"
     share = boxes // max((len(lattice.states) for lattice in lattices), default=1)
     count = _Count(sum(len(lattice.states) for lattice in lattices), progress)

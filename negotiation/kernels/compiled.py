@@ -16,6 +16,10 @@ from typing import Any
 
 #: module of kernels → its functions, each after those that it calls
 KERNELS = {
+    "consent_bounds": ("open_up", "decide", "narrow", "root", "settle", "values", "check"),
+    "consent_search": ("highest", "lowest", "pin", "bound", "prune", "eliminate", "mix", "keep",
+                       "branch", "insert", "leaf", "search"),
+    "consent_loops": ("solve_state", "gather", "put", "sweep"),
     "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
