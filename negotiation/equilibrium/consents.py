@@ -11,8 +11,10 @@ rule for them.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,8 +22,8 @@ from numpy.typing import NDArray
 
 from ..errors import NumericalError
 from ..kernels import compiled, consent
-from ..kernels.consent_bounds import ALONE, DECIDED, FOUND, LEFT, SEVERAL, ZERO
-from ..kernels.consent_search import make_room
+from ..kernels.consent_bounds import ALONE, DECIDED, FOUND, LEFT, SEVERAL, TIED, ZERO
+from ..kernels.consent_search import Room, make_room
 from ..lattice import Lattice
 from .certificate import REGRET_TOLERANCE
 from .certificate_fixed import regret_of_fixed
@@ -41,6 +43,9 @@ MOST_BOXES, PROOF_BOXES, MOST_FOUND = 20_000, 2_000, 64
 #: numbers that the numpy kernel holds at once, and rows that the general engine is handed
 BLOCK, ROWS = 1 << 18, 4096
 
+#: states of a level, draws counted, from which threads share it; the answer does not depend on it
+THREADED, MOST_THREADS = 20_000, 8
+
 Progress = Callable[[int, int], object]
 
 
@@ -53,7 +58,7 @@ class Consents:
         consent, surplus: (D, E) α, and σ in payoff units.
         known: (D, S) what is known of other equilibria of the state, given what follows it:
             ``DECIDED`` by bounds and ``ALONE`` by search that there is none, ``SEVERAL`` that there
-            are, ``FOUND`` nothing.
+            are, ``FOUND`` nothing; ``TIED`` that it ends a continuum, in which mixed consents vary.
         sign: (D, S) index of the state's equilibrium, 0 where it is not defined.
         regret: (D,) largest violation over all states, in payoff ranges, recomputed from the game.
         continua: (draw, state) → the continua of equilibria that the state's was picked from.
@@ -165,12 +170,23 @@ def _sweeper(found: Consents, prove: bool, refuse: bool) -> Callable[[Ints], int
     if kernel is None:
         return lambda states: _sweep(found, states, prove, refuse)
     moves = int(np.diff(lattice.first_edge).max(initial=1))
-    room = make_room(moves, found.values.shape[2], MOST_FOUND)
+    threads = max(min(os.cpu_count() or 1, MOST_THREADS), 1)
+    rooms = [make_room(moves, found.values.shape[2], MOST_FOUND) for _ in range(threads)]
     game = (lattice.first_edge, lattice.edge_target, lattice.member, lattice.discount,
             lattice.payoff_range().copy(), lattice.flow, lattice.rate, lattice.lump)
     answer = (found.values, found.consent, found.surplus, found.known, found.sign)
     budget = PROOF_BOXES if prove else MOST_BOXES
-    return lambda states: int(kernel(game, answer, states, room, prove, budget, refuse))
+
+    def part(states: Ints, room: Room) -> int:
+        return int(kernel(game, answer, states, room, prove, budget, refuse))
+
+    def level(states: Ints) -> int:
+        if threads == 1 or lattice.draws * len(states) < THREADED:
+            return part(states, rooms[0])
+        with ThreadPoolExecutor(threads) as pool:
+            return sum(pool.map(part, np.array_split(states, threads), rooms))
+
+    return level
 
 
 def _sweep(found: Consents, states: Ints, prove: bool, refuse: bool) -> int:
@@ -200,7 +216,8 @@ def _sweep_block(found: Consents, draw: Ints, state: Ints, wide: int, prove: boo
     slack = ZERO * lattice.payoff_range()[draw]
     states = consent.States(lattice.discount[draw], lattice.flow[draw, state], slack, rate, pay,
                             member & (rate > 0)[..., None])
-    answer = consent.solve(states, prove, PROOF_BOXES if prove else MOST_BOXES, MOST_FOUND)
+    answer = consent.solve(states, prove, PROOF_BOXES if prove else MOST_BOXES, MOST_FOUND,
+                           -1.0 if refuse else 1.0)
     found.values[draw, state], found.known[draw, state] = answer.value, answer.known
     found.sign[draw, state] = answer.sign
     gain = np.where(member, pay - answer.value[:, None], np.inf)
@@ -277,6 +294,9 @@ def _solution(found: Consents, options: Options, seconds: float) -> Solution:
         proved = int(((found.known == DECIDED) | (found.known == ALONE)).sum())
         because = ("only one equilibrium was asked for; given what follows, it is proved to be the "
                    f"only one in {proved} of {len(lattice.states)} states")
+        tied = int((found.known == TIED).sum())
+        if tied:
+            because += f"; an exact tie leaves consents undetermined in {tied}"
     return Solution(
         game=lattice.game, lattice=lattice, equilibria=(found.equilibrium(),),
         complete=because is None, status=Status.ONE if because else Status.COMPLETE,

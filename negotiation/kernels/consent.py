@@ -47,32 +47,20 @@ class Found:
     sign: Labels
 
 
-def solve(states: States, prove: bool, budget: int, most: int) -> Found:
+def solve(states: States, prove: bool, budget: int, most: int, lean: float) -> Found:
     """One equilibrium of each state, and what is known of others."""
     label = prune(states)
     decided = (label != UNDECIDED).all(axis=1)
-    consent, rested = settle(states, label, 1.0)
+    consent, rested = settle(states, label)
     value = values(states, consent)
     good = np.where(rested, check(states, consent, value), 0)
-    again = np.flatnonzero((good == 0) & (not prove))
-    if len(again):
-        some = take(states, again)
-        other, rested = settle(some, label[again], 0.0)
-        worth = values(some, other)
-        sound = np.where(rested, check(some, other, worth), 0)
-        consent[again], value[again], good[again] = other, worth, sound
     known = np.where(decided, DECIDED, FOUND)
     known[good < 0] = LEFT
     sign = np.ones(len(known), dtype=np.int8)
     for p in np.flatnonzero((good == 0) | (good > 0) & ~decided & prove):
-        known[p], sign[p] = _search(states, int(p), prove, budget, most, value, consent)
+        known[p], sign[p] = _search(
+            states, int(p), (prove, budget, most, lean), value, consent)
     return Found(value, consent, known, sign)
-
-
-def take(states: States, rows: NDArray[Any]) -> States:
-    """The states of some rows."""
-    return States(states.discount[rows], states.flow[rows], states.slack[rows], states.rate[rows],
-                  states.pay[rows], states.member[rows])
 
 
 def prune(states: States) -> Labels:
@@ -117,9 +105,9 @@ def _narrow(pay: Floats, open_: Floats, top: Floats, bottom: Floats, at: Floats,
     return before, before + np.maximum(off, 0.0) / bottom
 
 
-def settle(states: States, label: Labels, start: float) -> tuple[Floats, Bools]:
-    """Consents (P, M) given and taken one at a time in every state, and whether they rest (P,)."""
-    consent: Floats = np.where(label == UNDECIDED, start, label.astype(float))
+def settle(states: States, label: Labels) -> tuple[Floats, Bools]:
+    """Consents (P, M), from everybody's, given and taken one at a time; whether they rest (P,)."""
+    consent: Floats = np.where(label == UNDECIDED, 1.0, label.astype(float))
     weight = states.rate * consent
     total = weight.sum(axis=1)
     top = states.flow + (weight[..., None] * states.pay).sum(axis=1)
@@ -162,18 +150,19 @@ def check(states: States, consent: Floats, value: Floats) -> Labels:
     return np.where(wrong.any(axis=1), 0, np.where(tied.any(axis=1), -1, 1))
 
 
-def _search(states: States, p: int, prove: bool, budget: int, most: int, value: Floats,
+def _search(states: States, p: int, how: tuple[bool, int, int, float], value: Floats,
             consent: Floats) -> tuple[int, int]:
     """Solve one state by the other module's loops, in place."""
     live = np.flatnonzero(states.rate[p] > 0)
     moves, n = len(live), states.flow.shape[1]
     actor, move = np.empty((9, n)), np.empty((3, moves))
-    pay, flag = np.empty((3, n, moves)), np.empty((2 + n, moves), dtype=np.int64)
+    pay, flag = np.empty((3, n, moves)), np.empty((4 + n, moves), dtype=np.int64)
     actor[bounds.DISCOUNT], actor[bounds.FLOW] = states.discount[p], states.flow[p]
     actor[bounds.SLACK], move[bounds.RATE] = states.slack[p], states.rate[p, live]
     pay[bounds.PAY], flag[bounds.MEMBER:] = states.pay[p, live].T, states.member[p, live].T
+    prove, budget, most, lean = how
     room = make_room(moves, n, most)
-    known, sign = solve_state(actor, move, pay, flag, moves, n, room, prove, budget)
+    known, sign = solve_state(actor, move, pay, flag, moves, n, room, prove, budget, lean)
     value[p], consent[p] = actor[bounds.VALUE], 0.0
     consent[p, live] = move[bounds.CONSENT]
     return known, sign

@@ -26,27 +26,29 @@ Floats = NDArray[np.float64]
 Array = NDArray[Any]
 
 #: what is known of a state: every consent decided by bounds; one equilibrium, by search; one was
-#: found and others are not excluded; several were found; a tie, or too much work: not solved here
-DECIDED, ALONE, FOUND, SEVERAL, LEFT = 0, 1, 2, 3, 4
+#: found and others are not excluded; several were found; a pure tie, or too much work: not solved
+#: here; an end of a continuum of mixed consents was found, and nothing without a tie
+DECIDED, ALONE, FOUND, SEVERAL, LEFT, TIED = 0, 1, 2, 3, 4, 5
 #: labels of a move: undecided, refused, made; MIX + i: mixed, which leaves member i indifferent
 UNDECIDED, REFUSED, MADE, MIX = -1, 0, 1, 2
 #: gains smaller than this share of an actor's payoff range count as zero
 ZERO = 1e-11
-#: rounds of pruning, and passes of settling
-ROUNDS, PASSES = 8, 12
+#: rounds of pruning; passes of settling, and how many of the last ones tell what does not rest
+ROUNDS, PASSES, LAST = 8, 12, 4
 #: steps of Newton's method in a round of pruning
 STEPS = 3
 
 
-#: rows of ``actor`` (9, n), ``move`` (3, M), ``pay`` (3, n, M) and ``flag`` (2 + n, M), which hold
+#: rows of ``actor`` (9, n), ``move`` (3, M), ``pay`` (3, n, M) and ``flag`` (4 + n, M), which hold
 #: one state and what is found of it. OPEN, OPEN_PAY and OTHER (the rate where the actor is no
 #: member, else 0) hold the moves that bounds have left undecided side by side; WHICH they are.
 #: TOP is the flow plus what is made; gains up to SLACK count as zero; TRY_LOW and TRY_HIGH are
-#: where bounds are looked for. MEMBER + i says whether i's consent is needed
+#: where bounds are looked for. ROOT is what bounds decide in every equilibrium, TURNED says
+#: which consents did not come to rest, and MEMBER + i whether i's consent is needed
 DISCOUNT, FLOW, SLACK, LOW, HIGH, VALUE, TOP, TRY_LOW, TRY_HIGH = range(9)
 RATE, CONSENT, OPEN = range(3)
 PAY, OPEN_PAY, OTHER = range(3)
-LABEL, WHICH, MEMBER = range(3)
+LABEL, WHICH, ROOT, TURNED, MEMBER = range(5)
 
 
 def open_up(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: int,
@@ -152,11 +154,11 @@ def settle(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n:
         actor[TOP, i] = actor[FLOW, i]
     for m in range(moves):
         alpha = start if flag[LABEL, m] == UNDECIDED else float(flag[LABEL, m])
-        move[CONSENT, m] = alpha
+        move[CONSENT, m], flag[TURNED, m] = alpha, 0
         total += alpha * move[RATE, m]
         for i in range(n):
             actor[TOP, i] += alpha * move[RATE, m] * pay[PAY, i, m]
-    for _ in range(PASSES):
+    for turn in range(PASSES):
         changed = False
         for m in range(moves):
             if flag[LABEL, m] != UNDECIDED:
@@ -168,6 +170,8 @@ def settle(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n:
             alpha = 1.0 if gain else 0.0
             if alpha != move[CONSENT, m]:
                 changed = True
+                if turn >= PASSES - LAST:
+                    flag[TURNED, m] = 1
                 change = (alpha - move[CONSENT, m]) * move[RATE, m]
                 move[CONSENT, m] = alpha
                 total += change

@@ -22,8 +22,14 @@ from .consent_bounds import (
     MEMBER,
     PAY,
     RATE,
+    REFUSED,
+    ROOT,
     SEVERAL,
     SLACK,
+    TIED,
+    TRY_HIGH,
+    TRY_LOW,
+    TURNED,
     UNDECIDED,
     VALUE,
     ZERO,
@@ -36,6 +42,8 @@ from .consent_bounds import (
 )
 from .consent_search import Room, search
 
+#: boxes that a search among the consents that do not rest may cost
+NEAR = 300
 #: a lattice at D draws: first_edge (S + 1,), target (E,), member (E, n), discount, scale (D, n),
 #: flow (D, S, n), rate (D, E), lump (D, E, n)
 Game = tuple[Array, Array, Array, Floats, Floats, Floats, Floats, Floats]
@@ -44,8 +52,7 @@ Answer = tuple[Floats, Floats, Floats, Array, Array]
 
 
 def solve_state(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: int,
-                room: Room, prove: bool, budget: int,
-                ) -> tuple[int, int]:
+                room: Room, prove: bool, budget: int, lean: float) -> tuple[int, int]:
     """What is known of a state (see above), and the index of the equilibrium put in its arrays."""
     for i in range(n):
         actor[LOW, i], actor[HIGH, i] = -np.inf, np.inf
@@ -55,8 +62,14 @@ def solve_state(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: in
             asked += flag[MEMBER + i, m]
         flag[LABEL, m] = UNDECIDED if asked > 0 else MADE
     left = root(actor, move, pay, flag, moves, n)
+    for m in range(moves):
+        flag[ROOT, m] = flag[LABEL, m]
+    for i in range(n):
+        actor[TRY_LOW, i], actor[TRY_HIGH, i] = actor[LOW, i], actor[HIGH, i]
+    count = 0
     for start in (1.0, 0.0):
-        if settle(actor, move, pay, flag, moves, n, start):
+        rested = settle(actor, move, pay, flag, moves, n, start)
+        if rested:
             values(actor, move, pay, moves, n)
             good = check(actor, move, pay, flag, moves, n)
             if good < 0:
@@ -65,8 +78,14 @@ def solve_state(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: in
                 return DECIDED if left == 0 else FOUND, 1
         if prove:
             break
+        if not rested:
+            count = search_near(actor, move, pay, flag, moves, n, room)
+            if count > 0:
+                break
     found = room[3]
-    count = search(actor, move, pay, flag, moves, n, room, budget, len(found) + 1 if prove else 1)
+    if count < 1:
+        most = len(found) + 1 if prove else 1
+        count = search(actor, move, pay, flag, moves, n, room, budget, most, lean)
     if count < 1:
         return LEFT, 0
     for m in range(moves):
@@ -74,8 +93,25 @@ def solve_state(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: in
     values(actor, move, pay, moves, n)
     sign = int(found[0, found.shape[1] - 1])
     if not prove:
-        return FOUND, sign
+        return FOUND if sign != 0 else TIED, sign
     return ALONE if count == 1 else SEVERAL, sign
+
+
+def search_near(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: int,
+                room: Room) -> int:
+    """Search among the consents that did not come to rest, the others held; whether one was found.
+
+    Labels and bounds are then those that hold in every equilibrium again.
+    """
+    for m in range(moves):
+        if flag[LABEL, m] == UNDECIDED and flag[TURNED, m] == 0:
+            flag[LABEL, m] = MADE if move[CONSENT, m] > 0.0 else REFUSED
+    count = search(actor, move, pay, flag, moves, n, room, NEAR, 1, np.nan)
+    for m in range(moves):
+        flag[LABEL, m] = flag[ROOT, m]
+    for i in range(n):
+        actor[LOW, i], actor[HIGH, i] = actor[TRY_LOW, i], actor[TRY_HIGH, i]
+    return count
 
 
 def gather(first: Array, target: Array, member: Array, rate: Floats, lump: Floats, value: Floats,
@@ -128,7 +164,7 @@ def sweep(game: Game, answer: Answer, states: Array, room: Room, prove: bool, bu
     value, consent, surplus, known, sign = answer
     n, wide, left = discount.shape[1], room[0].shape[1], 0
     actor, move = np.empty((9, n)), np.empty((3, wide))
-    pay, flag = np.empty((3, n, wide)), np.empty((2 + n, wide), dtype=np.int64)
+    pay, flag = np.empty((3, n, wide)), np.empty((4 + n, wide), dtype=np.int64)
     for d in range(len(discount)):
         for i in range(n):
             actor[DISCOUNT, i], actor[SLACK, i] = discount[d, i], ZERO * scale[d, i]
@@ -138,7 +174,7 @@ def sweep(game: Game, answer: Answer, states: Array, room: Room, prove: bool, bu
                 actor[FLOW, i] = flow[d, s, i]
             moves = gather(first, target, member, rate, lump, value, move, pay, flag, d, s)
             known[d, s], sign[d, s] = solve_state(
-                actor, move, pay, flag, moves, n, room, prove, budget)
+                actor, move, pay, flag, moves, n, room, prove, budget, -1.0 if refuse else 1.0)
             if known[d, s] == LEFT:
                 left += 1
             else:

@@ -266,11 +266,11 @@ def insert(found: Floats, count: int, move: Floats, moves: int, sign: int) -> in
 
 def leaf(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: int,
          sign: int) -> int:
-    """1 where the consents found for a labelled state are an equilibrium, 0 where not, −1 a tie."""
+    """1 where the consents of a labelled state are an equilibrium, 0 where not, < 0 at a tie."""
     if sign == 0:
         return 0
     if sign == 2:
-        return -1
+        return -2
     tied = False
     for m in range(moves):
         if flag[LABEL, m] >= MIX:
@@ -279,27 +279,28 @@ def leaf(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: i
                 return 0
             tied = tied or alpha < EDGE or alpha > 1.0 - EDGE
     if tied:
-        return -1
+        return -2  # the same point with a pure label is looked at elsewhere
     values(actor, move, pay, moves, n)
     return check(actor, move, pay, flag, moves, n)
 
 
 def search(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: int,
-           room: Room, budget: int, most: int) -> int:
+           room: Room, budget: int, most: int, lean: float) -> int:
     """Every equilibrium of a state whose root box is pruned, by branch and bound.
 
     ``room`` holds the boxes waiting, their labels (B, M) and bounds (B, 2, n); a linear system
     (M, M + 1); and what is found, a row of consents and the sign of the index, (K, M + 1), larger
     consents first in the order of the moves. Returns how many equilibria there are (it ends at
-    ``most``), or −1 where a tie was met, the budget of boxes ended or the room did.
+    ``most``), or −1 where a tie was met (unless one is enough), the budget of boxes ended or the
+    room did.
     """
     labels, bounds, system, found = room
-    waiting, count = 1, 0
+    waiting, count, best = 1, 0, -np.inf
     keep(actor, flag, labels, bounds, 0, moves)
     while waiting > 0 and count < most:
         budget -= 1
         if budget < 0:
-            return -1
+            break
         waiting -= 1
         for m in range(moves):
             flag[LABEL, m] = labels[waiting, m]
@@ -313,11 +314,19 @@ def search(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n:
             continue
         sign = mix(actor, move, pay, flag, moves, n, system)
         kept = leaf(actor, move, pay, flag, moves, n, sign)
-        if kept < 0 or kept > 0 and count == len(found):
+        if kept == -1 and most == 1:
+            # an end of a continuum; it serves where nothing without a tie is found
+            total = 0.0
+            for m in range(moves):
+                total += move[CONSENT, m]
+            if lean * total > best:
+                best = lean * total
+                insert(found, 0, move, moves, 0)
+        elif kept != 0 and most > 1 and (kept < 0 or count == len(found)):
             return -1
-        if kept > 0:
+        elif kept > 0:
             count = insert(found, count, move, moves, sign)
-    return count
+    return 1 if count == 0 and best > -np.inf else count if budget >= 0 else -1
 
 
 def make_room(moves: int, n: int, most: int) -> Room:
