@@ -44,7 +44,8 @@ def contract(problems: Problems, nodes: Nodes, rounds: int = 3) -> None:
         _bound_values(problems, nodes, low, high)
         _decide(problems, nodes, costly=turn < 2)
         if problems.value.shape[2]:
-            center_terms(problems, nodes)
+            if turn == 0:
+                center_terms(problems, nodes)
             cut_terms(problems, nodes)
         width = nodes.high - nodes.low
         with np.errstate(invalid="ignore"):
