@@ -2,16 +2,16 @@
 
 In an equilibrium a move m happens in state s at hazard λ_m(s)·α_m(s), so the state follows a
 continuous-time Markov chain. A set of states is **reached by** a date when play is in it at some
-time up to the date (with probability 1 if it starts there), and **in force at** the date when play
-is in it then. DESIGN §2.6; the numerics and their accuracy are in
+time up to the date (with probability 1 if it starts there), whether or not it is still in it, and
+**in force at** the date when play is in it then. Where moves can lead back, the time and the chance
+of reaching it are those of the first arrival. DESIGN §2.6; the numerics and their accuracy are in
 :mod:`negotiation.kernels.markov`.
 """
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
@@ -19,20 +19,18 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import InputError, NotYetError, UnknownNameError
+from .errors import InputError, UnknownNameError
 from .frozen import FrozenMap
 from .kernels import markov
-from .lattice import Lattice, cycle_message
+from .kernels.sequences import likeliest
+from .lattice import Lattice
 from .model import Game
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-#: what is missing for games with cycles
-NO_CHANCES = ("the chances of events in games with cycles are not computed yet (their equilibria "
-              "are, by ng.solve)")
-#: sequences whose likelihoods agree to this many decimals of the logarithm count as tied
-TIE_DECIMALS = 10
+#: "in the long run" of play without end, in mean waits of the slowest state
+FAR = 1e3
 
 
 @dataclass(frozen=True)
@@ -70,15 +68,17 @@ class OutcomeCurve:
 
 @dataclass(frozen=True)
 class EventPath:
-    """One sequence of moves from the start until nothing more can happen.
+    """One sequence of moves from the start until nothing more can happen, or play goes round.
 
     Attributes:
-        probability: that play follows exactly this sequence.
+        probability: that play begins with exactly this sequence.
         moves: names of the moves, in order.
         dates: the mean date of each move, given the sequence.
         states: the states passed through, the start first: one more than there are moves.
         probability_by: that play follows this sequence and all of it has happened by the date
             asked for; None when no date was.
+        returns_to: the number of moves after which play was in the last state before, where the
+            sequence stops because play is back in it; None when nothing more can happen.
     """
 
     probability: float
@@ -86,6 +86,7 @@ class EventPath:
     dates: tuple[float, ...]
     states: tuple[FrozenMap[str, str], ...]
     probability_by: float | None = None
+    returns_to: int | None = None
 
     @property
     def final(self) -> FrozenMap[str, str]:
@@ -179,28 +180,44 @@ class Process:
         return total, np.divide(self.hazard, out, out=np.zeros_like(self.hazard), where=out > 0.0)
 
     @cached_property
+    def visits(self) -> markov.Visits:
+        """How likely and how often play comes by each state (B = R = 1)."""
+        return markov.visits(chain_of(self.lattice), self.hazard[None])
+
+    @cached_property
     def taken(self) -> Floats:
-        """(E,) the chance that each edge is ever taken."""
-        lattice, (_, share) = self.lattice, self.jump
-        visited, chance = np.zeros(len(lattice.states)), np.zeros_like(share)
-        visited[0] = 1.0
-        for state in np.argsort(-lattice.level, kind="stable").tolist():
-            edges = slice(lattice.first_edge[state], lattice.first_edge[state + 1])
-            chance[edges] = visited[state] * share[edges]
-            np.add.at(visited, lattice.edge_target[edges], chance[edges])
-        return chance
+        """(E,) the expected number of times that each edge is taken.
+
+        Without cycles that is the chance that it ever is. Infinite for what happens again and
+        again in a loop that cannot be left.
+        """
+        number = self.visits.number[0, 0][self.lattice.edge_state]
+        times = np.zeros_like(self.hazard)
+        np.multiply(number, self.jump[1], out=times, where=self.jump[1] > 0.0)
+        return times
+
+    @property
+    def endless(self) -> float:
+        """The chance that play never comes to rest, because it ends in a loop that cannot be left.
+
+        The chance that it comes to a state where nothing more happens is 1 less this.
+        """
+        return min(float(self.visits.endless[0, 0]), 1.0)
 
     def paths(self, most: int = 10, by: float | None = None,
               outcome: str | None = None) -> tuple[EventPath, ...]:
-        """The most likely sequences of events from the start until nothing more can happen.
+        """The most likely sequences of events from the start.
 
-        No sequence that is left out is likelier than one that is listed (to 1e-10 of its
-        likelihood): best-first search with the exact likelihood of the best way to go on.
+        A sequence stops when nothing more can happen, or when play comes back to a state that it
+        has been in; every course of play begins with exactly one of them. No sequence that is left
+        out is likelier than one that is listed (to 1e-10 of its likelihood); fewer than ``most``
+        are listed where there are no more, or where none is found in half a million steps of the
+        search (see :mod:`negotiation.kernels.sequences`).
 
         Args:
             most: how many to list, at least 1.
             by: also give the probability that the whole sequence has happened by this date.
-            outcome: list only sequences that pass through this outcome.
+            outcome: list only sequences that pass through this outcome before they stop.
 
         Raises:
             UnknownNameError: for a name that is no outcome.
@@ -212,7 +229,7 @@ class Process:
         date = None if by is None else check_date(by)
         inside = None if outcome is None else outcome_states(self.lattice, outcome)
         total, share = self.jump
-        search = _likeliest(self.lattice, share, total, inside)
+        search = likeliest(chain_of(self.lattice), self.lattice.first_edge, share, inside)
         found = [edges for edges, _ in zip(search, range(most), strict=False)]
         chances = [math.prod(share[edges].tolist()) for edges in found]
         if date is None:
@@ -227,8 +244,10 @@ class Process:
         lattice, (total, _) = self.lattice, self.jump
         states = [0, *lattice.edge_target[edges].tolist()]
         dates = np.cumsum(1.0 / total[states[:-1]])
+        first = states.index(states[-1])
         return EventPath(
-            probability=chance, moves=tuple(lattice.moves[lattice.edge_move[e]] for e in edges),
+            probability=chance, returns_to=first if first < len(edges) else None,
+            moves=tuple(lattice.moves[lattice.edge_move[e]] for e in edges),
             dates=tuple(dates.tolist()), probability_by=in_time,
             states=tuple(FrozenMap(lattice.state(s)) for s in states))
 
@@ -297,10 +316,14 @@ def _shares(process: Process, name: str, dates: Floats) -> tuple[Floats, Floats,
                          "with a convention")
     chain = chain_of(lattice)
     played = lattice.convention.chance(lattice, lattice.game.outcomes[name])[None]
-    mean = markov.transient(chain, hazard, dates, played, mean=True)[0, :, 0]
+    mean = markov.average(chain, hazard, dates, played)[0, :, 0]
     now = markov.transient(chain, hazard, dates, played)[0, :, 0]
-    last = markov.total_hazard(chain, hazard)[0] == 0.0
-    ever = float(markov.visits(chain, hazard)[0][0, last] @ played[0, last])
+    found = process.visits
+    last = process.jump[0] == 0.0
+    ever = float(found.ever[0, 0, last] @ played[0, last])
+    if found.endless[0, 0] > 0.0:  # where play never comes to rest, a date that is far off
+        far = np.array([FAR / max(float(process.jump[0].min(initial=np.inf, where=~last)), 1e-300)])
+        ever = float(markov.transient(chain, hazard, far, played)[0, 0, 0])
     return mean, now, ever
 
 
@@ -317,17 +340,10 @@ _CHAINS: WeakKeyDictionary[Lattice, markov.Chain] = WeakKeyDictionary()
 
 
 def chain_of(lattice: Lattice) -> markov.Chain:
-    """The structure of a lattice's chains, prepared once for each lattice.
-
-    Raises:
-        NotYetError: when moves can lead back to a state.
-    """
+    """The structure of a lattice's chains, prepared once for each lattice."""
     if lattice not in _CHAINS:
-        loop = cycle_message(lattice)
-        if loop is not None:
-            raise NotYetError(f"{loop}; {NO_CHANCES}")
         _CHAINS[lattice] = markov.build_chain(lattice.edge_state, lattice.edge_target,
-                                              lattice.level)
+                                              lattice.level, lattice.component)
     return _CHAINS[lattice]
 
 
@@ -393,48 +409,6 @@ def check_dates(times: ArrayLike) -> Floats:
 
 
 # ---- sequences of events ---------------------------------------------------------------------
-
-def _likeliest(lattice: Lattice, share: Floats, total: Floats,
-               inside: Bools | None) -> Iterator[list[int]]:
-    """Edges of every sequence from the start to a state without events, likeliest first.
-
-    Ties are broken by the order of the moves, which also makes the search go to the end of one of
-    many equally likely sequences before it opens the next.
-    """
-    through = np.ones(len(total), dtype=bool) if inside is None else inside
-    cost = np.full(len(share), np.inf)
-    cost[share > 0.0] = -np.log(share[share > 0.0])
-    after = _cheapest(lattice, cost, np.where(total > 0.0, np.inf, 0.0))
-    before = _cheapest(lattice, cost, np.where(through, after, np.inf))
-    heap: list[tuple[float, tuple[int, ...], float, int, bool]] = []
-
-    def push(edges: tuple[int, ...], spent: float, state: int, been: bool) -> None:
-        been = been or bool(through[state])
-        rest = float((after if been else before)[state])
-        if math.isfinite(rest):
-            key = round(spent + rest, TIE_DECIMALS)
-            heapq.heappush(heap, (key, edges, spent, state, been))
-
-    push((), 0.0, 0, False)
-    while heap:
-        _, edges, spent, state, been = heapq.heappop(heap)
-        if total[state] == 0.0:
-            yield list(edges)
-            continue
-        for e in lattice.edges(state):
-            if share[e] > 0.0:
-                push((*edges, e), spent + float(cost[e]), int(lattice.edge_target[e]), been)
-
-
-def _cheapest(lattice: Lattice, cost: Floats, stop: Floats) -> Floats:
-    """(S,) the least sum of edge costs from each state to one where ``stop`` is paid instead."""
-    best = stop.copy()
-    for layer in reversed(chain_of(lattice).layers):
-        if len(layer.edges):
-            onward = cost[layer.edges] + best[lattice.edge_target[layer.edges]]
-            np.minimum.at(best, layer.source, onward)
-    return best
-
 
 def _all_done(lattice: Lattice, total: Floats, paths: list[list[int]], by: float) -> list[float]:
     """The probability that all events of each sequence happen by a date, given the sequence."""

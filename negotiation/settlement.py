@@ -3,7 +3,8 @@
 A :class:`Study` solves the game as it stands, with a front settled at the start, and with a front
 kept from being settled, each once, and reads chances off their equilibria. Bounds run over the
 equilibria of the games compared, and those of differences over pairs under the same convention of
-how postures are played.
+how postures are played. *Settled by a date* is a first passage: it stays true when the front is
+left again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from .process import Process, chain_of, chances, condition_states, reach
 from .settings import Setting, apply
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 #: the least and the greatest value over equilibria
 Bounds = tuple[float, float]
 #: groups of fronts in the order of their first settlement
@@ -34,7 +36,7 @@ KINDS = ("settled", "nominal", "blocked")
 #: differences of chances below this are rounding
 NOTHING = 1e-12
 #: orders of settlement: of how many equilibria, how many are listed, and the chance below which a
-#: partial order in one state is not followed further (it bounds the work on many fronts)
+#: partial order is not followed further (it bounds the work on many fronts)
 ORDER_EQUILIBRIA, ORDERS, ORDER_LEAST = 20, 10, 1e-4
 
 
@@ -77,8 +79,9 @@ class SettlementOrder:
     """An order of first settlements, in the end, in the game as it stands; and its probability.
 
     Fronts in one inner tuple are settled by the same move; fronts that are left out are never
-    settled. The probability is a lower bound: branches below ``ORDER_LEAST`` are not followed. The
-    bounds run over the first ``ORDER_EQUILIBRIA`` equilibria.
+    settled. Whether a settled front opens or breaks again does not matter, so an order is finite
+    even where play never comes to rest. The probability is a lower bound: branches below
+    ``ORDER_LEAST`` are not followed. The bounds run over the first ``ORDER_EQUILIBRIA`` equilibria.
     """
 
     settlements: Order
@@ -237,7 +240,13 @@ def _key(game: Game) -> tuple[object, ...]:
 
 
 def _orders(process: Process, status: Mapping[str, str]) -> dict[Order, float]:
-    """Order of first settlements → its probability, forward over states and orders so far."""
+    by_set = chain_of(process.lattice).layers is None
+    return (_orders_by_set if by_set else _orders_forward)(process, status)
+
+
+def _orders_forward(process: Process, status: Mapping[str, str]) -> dict[Order, float]:
+    """Order of first settlements → its probability, forward over states and orders so far; the
+    quick way where moves never lead back."""
     lattice, (total, share) = process.lattice, process.jump
     settled = {front: condition_states(lattice, {front: word}) for front, word in status.items()}
     done: dict[Order, float] = {}
@@ -257,6 +266,57 @@ def _orders(process: Process, status: Mapping[str, str]) -> dict[Order, float]:
                     onward = here.setdefault(target, {})
                     onward[key] = onward.get(key, 0.0) + chance * float(share[e])
     return done
+
+
+def _orders_by_set(process: Process, status: Mapping[str, str]) -> dict[Order, float]:
+    """Order of first settlements → its probability.
+
+    Forward over the sets of fronts that have been settled, which only grow: while a set lasts, play
+    may go round, and what counts is where it is when the next front is settled for the first time.
+    """
+    lattice = process.lattice
+    settled = {front: condition_states(lattice, {front: word}) for front, word in status.items()}
+    done: dict[Order, float] = {}
+    # settled at the start or since → order of those since → (S,) where the last was settled
+    waiting: dict[frozenset[str], dict[Order, Floats]] = {
+        frozenset(f for f in settled if settled[f][0]): {(): np.eye(1, len(lattice.states))[0]}}
+    while waiting:
+        so_far = min(waiting, key=len)
+        orders = {order: entry for order, entry in waiting.pop(so_far).items()
+                  if entry.sum() >= ORDER_LEAST}
+        new = {f: settled[f] for f in settled if f not in so_far}
+        if not orders:
+            continue
+        ended, next_place = _until(process, np.array(list(orders.values())),
+                                   np.any(list(new.values()), axis=0) if new else None)
+        for order, chance in zip(orders, ended.tolist(), strict=True):
+            if chance > 0.0:
+                done[order] = done.get(order, 0.0) + chance
+        for place in np.flatnonzero(next_place.any(axis=0)).tolist():
+            group = tuple(f for f in new if new[f][place])
+            onward = waiting.setdefault(so_far.union(group), {})
+            for order, chance in zip(orders, next_place[:, place].tolist(), strict=True):
+                if chance > 0.0:
+                    longer = (*order, group)
+                    onward.setdefault(longer, np.zeros(len(lattice.states)))[place] += chance
+    return done
+
+
+def _until(process: Process, entry: Floats, stop: Bools | None) -> tuple[Floats, Floats]:
+    """From where play starts, (R, S): the chance (R,) that it never comes into a set of states, and
+    (R, S) where in the set it first arrives. It starts outside, or may stay where it starts."""
+    chain, size = chain_of(process.lattice), entry.shape[1]
+    # An arrival in the set leads to a copy of the state, where play rests.
+    copied = np.zeros(size, dtype=bool) if stop is None else stop
+    target = np.where(copied[chain.edge_target], chain.edge_target + size, chain.edge_target)
+    copies = np.arange(size, 2 * size)
+    doubled = markov.Chain(2 * size, chain.edge_state, target,
+                           np.concatenate([chain.level + 1, np.zeros_like(chain.level)]),
+                           np.concatenate([chain.component, copies]), None)
+    found = markov.visits(doubled, process.hazard[None], np.pad(entry, ((0, 0), (0, size))))
+    at_rest = process.jump[0] == 0.0
+    ended = found.ever[0][:, :size][:, at_rest].sum(axis=1) + found.endless[0]
+    return ended, found.ever[0][:, size:]
 
 
 def _effects(games: Sequence[Solution], reached: Sequence[Floats], date: int) -> Effects:

@@ -126,8 +126,25 @@ def test_mean_distributions_agree_with_quadrature(depth):
     node, weight = np.polynomial.legendre.leggauss(60)
     times = 6.0 * (node + 1.0) / 2.0
     points = markov.transient(chain, hazard, times)[0]
-    mean = markov.transient(chain, hazard, np.array([6.0]), mean=True)[0, 0]
+    mean = markov.average(chain, hazard, np.array([6.0]), np.eye(depth + 1))[0, 0]
     assert np.abs(mean - weight @ points / 2.0).max() < 1e-11
+
+
+def test_a_share_of_time_where_play_goes_round(one):
+    back = """
+[moves.flare]
+front = "f"
+from = "settled"
+to = "tense"
+by = []
+rate = 0.5
+"""
+    solution = ng.solve(ng.loads(ONE.replace("b = -0.5 }", "b = 0.5 }").replace(
+        "{ a = -0.5", "{ a = 0.5") + back), conventions="worst")
+    arms = solution.equilibria[0].process.outcome("arms", 10.0)
+    # two states, both left at 0.5: the chance to be in the first is (1 + exp(-t))/2
+    assert arms.probability == pytest.approx(0.5 + 0.5 * share(1.0), abs=1e-10)
+    assert arms.eventually == pytest.approx(0.5, abs=1e-10)
 
 
 @pytest.mark.parametrize(("rule", "kept"), [("all", 3), ("payoff-dominant", 1),
@@ -336,7 +353,8 @@ def test_the_command_prints_text_and_json(capsys, tmp_path):
         "dilemma": {"f tense": {"a": {"arm": 1.0}, "b": {"arm": 1.0}}}}
     assert main(["solve", str(path)]) == 0
     text = capsys.readouterr().out
-    assert "3 conventions of how the postures are played" in text and "\nPOSTURES\n" in text
+    assert "3 conventions of how the postures are played" in " ".join(text.split())
+    assert "\nPOSTURES\n" in text
     assert main(["show", str(path), "--json"]) == 0
     jsonschema.validate(json.loads(capsys.readouterr().out), output_schema("show"))
     assert main(["postures", "rubinstein"]) == 0

@@ -27,6 +27,7 @@ from ..formats.record_schema import OUTPUTS, output_schema
 from ..model import Game
 from ..settings import apply, setting
 from ..text.describe import check_page, game_list, game_page, linkage_sentence
+from ..text.words import listed
 from .terminal import Progress, note
 
 if TYPE_CHECKING:
@@ -90,12 +91,15 @@ def _check(arguments: Namespace) -> Answer:
 
 def _count_states(game: Game, warnings: list[Problem]) -> int:
     from ..lattice import build_lattice, cycle_message
-    from ..process import NO_CHANCES
 
     lattice = build_lattice(game)
     loop = cycle_message(lattice)
-    if loop is not None:
-        warnings.append(Problem("moves", f"{loop}; {NO_CHANCES}"))
+    round_again = lattice.component[lattice.edge_state] == lattice.component[lattice.edge_target]
+    pays = lattice.lump[0].any(axis=1) | (lattice.bargain >= 0)
+    paid = [lattice.moves[m] for m in sorted(set(lattice.edge_move[round_again & pays].tolist()))]
+    if loop is not None and paid:
+        warnings.append(Problem("moves", f"{loop}; what is paid once is paid again each time "
+                                f"round, by {listed(paid)}"))
     return len(lattice.states)
 
 
@@ -219,6 +223,7 @@ def _solver(arguments: Namespace, progress: Progress,
 
     return partial(solve_each, equilibria=arguments.equilibria, concept=arguments.concept,
                    cap=arguments.cap, boxes=arguments.boxes, indifferent=arguments.indifferent,
+                   conventions=arguments.conventions,
                    progress=progress.count)
 
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .bounds import (
+from .bounds import contract
+from .leaf import Candidates, active, guess, index, linear, newton, single
+from .nodes import (
     MADE,
     MIX,
     REFUSED,
@@ -22,11 +24,9 @@ from .bounds import (
     Nodes,
     best_worth,
     binding,
-    contract,
     payoffs,
     roots,
 )
-from .leaf import Candidates, active, guess, index, linear, newton, single
 from .problem import EGALITARIAN, NASH, ZERO, Problems, surplus
 from .proof import at_most_one
 

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import logit
-from .bounds import MADE, MIX, REFUSED, binding
 from .branch import SAME, Points, verify
 from .component import Components
 from .cyclic_proof import enumerate_fixed
 from .leaf import Candidates, effective, system
+from .nodes import MADE, MIX, REFUSED, binding
 from .problem import ZERO, Problems, surplus
 from .state import Answers, finish, join, solve_states
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .bounds import MADE, MIX, REFUSED, UNDECIDED, binding
 from .component import Components
 from .leaf import Candidates
+from .nodes import MADE, MIX, REFUSED, UNDECIDED, binding
 from .problem import ZERO, Problems
 
 Floats = NDArray[np.float64]

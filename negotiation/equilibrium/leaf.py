@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..kernels import bargain
 from ..kernels import terms as kernel
-from .bounds import MADE, MIX, best_worth, binding
+from .nodes import MADE, MIX, best_worth, binding
 from .problem import EGALITARIAN, NASH, Problems, settle, surplus
 
 Floats = NDArray[np.float64]

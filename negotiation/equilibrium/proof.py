@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .bounds import MADE, MIX, Nodes, binding, payoffs
 from .leaf import active, effective
+from .nodes import MADE, MIX, Nodes, binding, payoffs
 from .problem import NASH, Problems
 
 Floats = NDArray[np.float64]

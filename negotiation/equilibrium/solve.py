@@ -14,6 +14,7 @@ from ..conventions import Played
 from ..errors import InputError, nearest
 from ..lattice import Lattice, build_lattice
 from ..model import INDIFFERENT, POSTURE_RULES, Game
+from . import consents
 from .component import Components
 from .directional import (
     CONTINUUM,
@@ -97,6 +98,10 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str =
     rules = [lattice.game.indifferent if indifferent is None else indifferent
              for lattice in lattices]
     caps = [max(cap // len(play.lattices), 1) for play in plays for _ in play.lattices]
+    if not any(game.postures for game in games):
+        quick = consents.solutions(lattices, rules, options, progress, begin)
+        if quick is not None:
+            return quick
     first = equilibria == "one"
     share = boxes // max((len(lattice.states) for lattice in lattices), default=1)
     count = _Count(sum(len(lattice.states) for lattice in lattices), progress)

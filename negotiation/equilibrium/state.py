@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ties
-from .bounds import MADE, MIX, REFUSED
 from .branch import TIE, Points, solve_problems
 from .leaf import index as index_of
+from .nodes import MADE, MIX, REFUSED
 from .problem import ZERO, Problems, settle, surplus
 
 Floats = NDArray[np.float64]

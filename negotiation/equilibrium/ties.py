@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .bounds import MADE, UNDECIDED, contract, roots
+from .bounds import contract
+from .nodes import MADE, UNDECIDED, roots
 from .problem import ZERO, Problems
 
 Floats = NDArray[np.float64]

@@ -16,6 +16,10 @@ from typing import Any
 
 #: module of kernels → its functions, each after those that it calls
 KERNELS = {
+    "consent_bounds": ("open_up", "decide", "narrow", "root", "settle", "values", "check"),
+    "consent_search": ("highest", "lowest", "pin", "bound", "prune", "eliminate", "mix", "keep",
+                       "branch", "insert", "leaf", "search"),
+    "consent_loops": ("search_near", "solve_state", "gather", "put", "sweep"),
     "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
@@ -71,6 +75,6 @@ def _load(module: str) -> dict[str, Callable[..., Any]]:
 def _jit(numba: Any, plain: Callable[..., Any]) -> Callable[..., Any]:
     """Compiled and kept on disk; only in memory where no folder for that can be written."""
     try:
-        return numba.njit(plain, cache=True, error_model="numpy")       # type: ignore[no-any-return]
+        return numba.njit(plain, cache=True, nogil=True, error_model="numpy")       # type: ignore[no-any-return]
     except RuntimeError:
-        return numba.njit(plain, error_model="numpy")                   # type: ignore[no-any-return]
+        return numba.njit(plain, nogil=True, error_model="numpy")                   # type: ignore[no-any-return]

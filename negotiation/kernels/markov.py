@@ -1,8 +1,10 @@
-"""Acyclic continuous-time Markov chains: where the state is at a date, what it passes, and when.
+"""Continuous-time Markov chains: where the state is at a date, what it passes, and when.
 
-A chain has S states, starts in state 0 and follows edges ``edge_state[e] → edge_target[e]`` at
-hazards h[b, e] ≥ 0 (per unit of time, a leading batch axis b); the edges form no cycle. The
-hazards and dates may be of any size: stiffness costs nothing.
+A chain (see :mod:`negotiation.kernels.markov_chain`) has S states, starts in state 0 and follows
+edges ``edge_state[e] → edge_target[e]`` at hazards h[b, e] ≥ 0 (per unit of time, a leading batch
+axis b). Edges may lead back: then only what is alive at the given hazards counts, row by row, so
+that a chain whose loops are never closed is solved as the acyclic chain that it is. The hazards
+and dates may be of any size: stiffness costs nothing.
 
 **Distributions at a date.** On an acyclic chain the Laplace transform p̂(z) of the distribution is
 one substitution in topological order, p̂_s (z + λ_s) = [s = 0] + Σ_e h_e p̂_source(e), with λ_s the
@@ -10,20 +12,23 @@ sum of the hazards out of s. All poles are real and ≤ 0, so p(t) is the invers
 hyperbola, z(u) = μ (1 + sin(iu − a)) / t, by the trapezoidal rule (Weideman & Trefethen 2007,
 "Parabolic and hyperbolic contours for computing the Bromwich integral", Math. Comp. 76). The
 contour is opened wider than theirs, because a chain of d steps makes poles of multiplicity up to
-d. Which rule is used, and its largest absolute error against the Erlang distribution function
-over all λt from 1e-6 to 1e8 (the worst case, all poles in one place):
+d. The poles of a chain with cycles are complex, and lie near the imaginary axis when the cycle is
+long, where no such contour is accurate. Which rule is used, and its largest absolute error (on
+acyclic chains against the Erlang distribution function over all λt from 1e-6 to 1e8, the worst
+case, all poles in one place):
 
-=====================  =================================  =============
-longest chain of moves  method                             error
-=====================  =================================  =============
-up to 20                contour, 24 nodes                  3e-13
-up to 60                contour, 32 nodes                  5e-13
-up to 100               contour, 48 nodes                  5e-13
-more                    uniformization, up to Λt = 1e4     1e-12
-more, and Λt > 1e4      refused (``NumericalError``)       –
-=====================  =================================  =============
+==============================  ===================================================  =============
+longest sequence of moves       method                                               error
+==============================  ===================================================  =============
+up to 20                        contour, 24 nodes                                    3e-13
+up to 60                        contour, 32 nodes                                    5e-13
+up to 100                       contour, 48 nodes                                    5e-13
+more, or without end (cycles)   uniformization or squaring, whichever is less work:  1e-11
+                                :mod:`negotiation.kernels.markov_cyclic`
+==============================  ===================================================  =============
 
-**Ever, and mean dates** are sums over the jump chain, exact up to rounding.
+**Ever, and mean dates** are sums over the jump chain, exact up to rounding; on chains with cycles
+they are the linear equations of :mod:`negotiation.kernels.markov_absorb`, to the same accuracy.
 """
 
 from __future__ import annotations
@@ -34,6 +39,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NumericalError
+from .markov_absorb import Visits as Visits
+from .markov_absorb import absorption
+from .markov_absorb import visits as visits
+from .markov_chain import Chain as Chain
+from .markov_chain import alive
+from .markov_chain import build_chain as build_chain
+from .markov_chain import total_hazard as total_hazard
+from .markov_cyclic import squared, squaring_pays, uniformized
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,41 +55,10 @@ Complexes = NDArray[np.complex128]
 
 #: (longest chain of moves, nodes, angle a, scale μ, step of u)
 CONTOURS = ((20, 24, 0.8, 12.273, 0.095), (60, 32, 0.6, 12.273, 0.081), (100, 48, 0.5, 9.0, 0.067))
-#: uniformization is refused above this many expected jumps
-MAX_JUMPS = 1e4
 #: before this many expected jumps the chain is where it starts (to the same accuracy)
 INSTANT = 1e-15
 #: complex numbers held at once by the contour method
 WORKSPACE = 1 << 22
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """States that no move connects, and the edges out of them, sorted by target.
-
-    ``first`` (targets,) is where each target's run of ``edges`` begins.
-    """
-
-    states: Ints
-    edges: Ints
-    source: Ints
-    targets: Ints
-    first: Ints
-
-
-@dataclass(frozen=True, eq=False)
-class Chain:
-    """The structure of an acyclic chain: its layers in the order of play. S states, E edges."""
-
-    size: int
-    edge_state: Ints
-    edge_target: Ints
-    layers: tuple[Layer, ...]
-
-    @property
-    def depth(self) -> int:
-        """The number of moves in the longest sequence."""
-        return len(self.layers) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,55 +78,8 @@ class Reach:
     mean_time: Floats
 
 
-def build_chain(edge_state: Ints, edge_target: Ints, level: Ints) -> Chain:
-    """Prepare a chain for the functions below.
-
-    Args:
-        edge_state, edge_target: (E,) states from 0 to S − 1.
-        level: (S,) such that every edge leads to a strictly lower level.
-
-    Raises:
-        ValueError: when an edge does not lead to a lower level.
-    """
-    if np.any(level[edge_target] >= level[edge_state]):
-        raise ValueError("every edge must lead to a lower level")
-    # Ranks without gaps, so that the number of layers is the depth even after a relabelling.
-    _, rank = np.unique(level, return_inverse=True)
-    states_by_rank = np.argsort(rank, kind="stable")
-    state_cut = np.searchsorted(rank[states_by_rank], np.arange(rank.max() + 2))
-    edges_by_rank = np.lexsort((edge_target, rank[edge_state]))
-    edge_cut = np.searchsorted(rank[edge_state][edges_by_rank], np.arange(rank.max() + 2))
-    layers = []
-    for r in range(int(rank.max()), -1, -1):
-        edges = edges_by_rank[edge_cut[r]:edge_cut[r + 1]]
-        targets, first = np.unique(edge_target[edges], return_index=True)
-        layers.append(Layer(states=states_by_rank[state_cut[r]:state_cut[r + 1]], edges=edges,
-                            source=edge_state[edges], targets=targets, first=first))
-    return Chain(size=len(level), edge_state=edge_state, edge_target=edge_target,
-                 layers=tuple(layers))
-
-
-def total_hazard(chain: Chain, hazard: Floats) -> Floats:
-    """(B, S) λ_s, the sum of the hazards out of each state.
-
-    Raises:
-        NumericalError: when a hazard is negative or not finite, or a sum overflows.
-    """
-    batch = hazard.shape[0]
-    if not np.all(np.isfinite(hazard)) or np.any(hazard < 0):
-        raise NumericalError("every hazard must be finite and at least 0")
-    row = np.arange(batch)[:, None] * chain.size + chain.edge_state
-    total = np.bincount(row.ravel(), weights=hazard.ravel(), minlength=batch * chain.size)
-    if not np.all(np.isfinite(total)):
-        raise NumericalError("the hazards out of one state sum to more than a number can hold")
-    return np.asarray(total, dtype=np.float64).reshape(batch, chain.size)
-
-
-def transient(chain: Chain, hazard: Floats, times: Floats, reward: Floats | None = None, *,
-              mean: bool = False) -> Floats:
+def transient(chain: Chain, hazard: Floats, times: Floats, reward: Floats | None = None) -> Floats:
     """Expected rewards of the state at each date; without rewards, its distribution.
-
-    With ``mean`` the average over the time from 0 to each date (a factor 1/(zt) on the transform).
 
     Args:
         chain: the structure.
@@ -154,11 +89,58 @@ def transient(chain: Chain, hazard: Floats, times: Floats, reward: Floats | None
 
     Returns:
         (B, T, R) or (B, T, S); with rewards in [0, 1] the result is clipped to [0, 1]. Absolute
-        error below 1e-12.
+        error below 1e-12, and 1e-11 where sequences have no end or more than 100 moves.
 
     Raises:
-        NumericalError: see the table above.
+        NumericalError: see the tables of this module and of ``markov_cyclic``.
     """
+    if chain.layers is not None:
+        return _at_dates(chain, hazard, times, reward)
+    total_hazard(chain, hazard)
+    width = chain.size if reward is None else len(reward)
+    result = np.zeros((len(hazard), len(times), width))
+    for part in alive(chain, hazard):
+        rates = hazard[part.rows][:, part.edges]
+        if reward is None:
+            at = np.ix_(part.rows, np.arange(len(times)), part.states)
+            result[at] = _at_dates(part.chain, rates, times, None)
+        else:
+            result[part.rows] = _at_dates(part.chain, rates, times, reward[:, part.states])
+    return result
+
+
+def average(chain: Chain, hazard: Floats, times: Floats, reward: Floats) -> Floats:
+    """Expected rewards on average over the time from 0 to each date: (B, T, R), as ``transient``.
+
+    Where the contour serves, the transform has one pole more, 1/(zt). Elsewhere panels that halve
+    towards 0 take 16 Gauss nodes each, so that no hazard is too fast for them.
+    """
+    total = total_hazard(chain, hazard)
+    contour = None if chain.layers is None or chain.depth is None else next(
+        (c[1:] for c in CONTOURS if chain.depth + 1 <= c[0]), None)
+    fastest = float(total.max())
+    result = np.empty((len(hazard), len(times), len(reward)))
+    for t, date in enumerate(times.tolist()):
+        jumps = fastest * date
+        if not np.isfinite(jumps):
+            raise NumericalError("a date times a hazard is more than a number can hold")
+        if jumps < INSTANT:
+            result[:, t] = reward[:, 0]
+        elif contour is not None:
+            result[:, t] = _inverted(chain, hazard / fastest, total / fastest, np.array([jumps]),
+                                     reward, contour, mean=True)[:, 0]
+        else:
+            cuts = np.append(0.0, 0.5 ** np.arange(max(int(np.log2(1.0 + jumps)) + 2, 1))[::-1])
+            node, weight = np.polynomial.legendre.leggauss(16)
+            wide = np.diff(cuts)[:, None]
+            at = (cuts[:-1, None] + wide * (node + 1.0) / 2.0).ravel()
+            each = transient(chain, hazard, date * at, reward)
+            result[:, t] = np.einsum("btr,t->br", each, (wide * weight / 2.0).ravel())
+    return np.clip(result, reward.min(), reward.max())
+
+
+def _at_dates(chain: Chain, hazard: Floats, times: Floats, reward: Floats | None) -> Floats:
+    """(B, T, R) on a chain that may have cycles, all of it alive."""
     total = total_hazard(chain, hazard)
     width = chain.size if reward is None else len(reward)
     result = np.zeros((hazard.shape[0], len(times), width))
@@ -173,21 +155,29 @@ def transient(chain: Chain, hazard: Floats, times: Floats, reward: Floats | None
     result[:, now, :] = np.eye(1, chain.size)[0] if reward is None else reward[:, 0]
     later = np.flatnonzero(~now)
     if len(later):
-        contour = next((c[1:] for c in CONTOURS if chain.depth + mean <= c[0]), None)
-        if contour is None:
-            result[:, later] = _uniformized(chain, hazard, total, times[later], reward, mean)
-        else:
-            result[:, later] = _inverted(chain, hazard, total, times[later], reward, contour, mean)
+        result[:, later] = _later(chain, hazard, total, times[later], reward)
     low, high = (0.0, 1.0) if reward is None else (reward.min(), reward.max())
     return np.clip(result, low, high)
 
 
-def visits(chain: Chain, hazard: Floats) -> tuple[Floats, Floats]:
-    """(B, S) probability of ever visiting each state, and (B, S) E[date of arrival; visited].
+def _later(chain: Chain, hazard: Floats, total: Floats, times: Floats, reward: Floats | None,
+           ) -> Floats:
+    """(B, T, R) at dates > 0 by the method that suits the chain; no state is left faster than 1."""
+    contour = None if chain.depth is None else next(
+        (c[1:] for c in CONTOURS if chain.depth <= c[0]), None)
+    if contour is not None:
+        return _inverted(chain, hazard, total, times, reward, contour)
+    source, target = chain.edge_state, chain.edge_target
+    jumps = float(times.max())
+    if squaring_pays(chain.size, len(source), len(hazard), jumps):
+        return squared(source, target, hazard, times, chain.size, reward)
+    return uniformized(source, target, hazard, total, times, reward)
 
-    No state is visited twice, so the first is also the expected number of visits. The second over
-    the first is the mean date given a visit.
-    """
+
+def _arrivals(chain: Chain, hazard: Floats) -> tuple[Floats, Floats]:
+    """(B, S) probability of ever visiting each state, and (B, S) E[date of arrival; visited], on
+    an acyclic chain. The second over the first is the mean date given a visit."""
+    assert chain.layers is not None
     total = total_hazard(chain, hazard).T
     rate = hazard.T
     seen, date = np.zeros((2, chain.size, hazard.shape[0]))
@@ -230,10 +220,12 @@ def reach(chain: Chain, hazard: Floats, inside: Bools, times: Floats) -> Reach:
         in_force = np.minimum(transient(chain, hazard, times, reward)[..., 0], reached)
     else:  # nothing leads out of the set
         in_force = reached
-    seen, date = visits(chain, stop)
-    ever = seen[:, inside].sum(axis=1)
+    if chain.layers is None:
+        ever, date = absorption(chain, stop, inside)
+    else:
+        ever, date = (found[:, inside].sum(axis=1) for found in _arrivals(chain, stop))
     mean = np.full(len(ever), np.nan)
-    np.divide(date[:, inside].sum(axis=1), ever, out=mean, where=ever > 0.0)
+    np.divide(date, ever, out=mean, where=ever > 0.0)
     return Reach(reached=reached, in_force=in_force, ever=np.minimum(ever, 1.0), mean_time=mean)
 
 
@@ -257,8 +249,8 @@ def hypoexponential(rates: Floats, stages: Ints, by: float) -> Floats:
 
 
 def _inverted(chain: Chain, hazard: Floats, total: Floats, times: Floats, reward: Floats | None,
-              contour: tuple[int, float, float, float], mean: bool) -> Floats:
-    """(B, T, R) by inverting the Laplace transform; all times > 0."""
+              contour: tuple[int, float, float, float], mean: bool = False) -> Floats:
+    """(B, T, R) by inverting the Laplace transform (over zt for the mean); all times > 0."""
     count, angle, scale, step = contour
     u = step * (np.arange(count) + 0.5)
     node = scale * (1.0 + np.sin(1j * u - angle))
@@ -284,52 +276,10 @@ def _resolvent(chain: Chain, rate: Floats, total: Floats, z: Complexes) -> Compl
     """(S, B, Z) the Laplace transform of the distribution at each z; rate (E, B), total (S, B)."""
     image = np.zeros((chain.size, rate.shape[1], len(z)), dtype=np.complex128)
     image[0] = 1.0
+    assert chain.layers is not None
     for layer in chain.layers:
         image[layer.states] /= total[layer.states][..., None] + z
         if len(layer.edges):
             flow = image[layer.source] * rate[layer.edges][..., None]
             image[layer.targets] += np.add.reduceat(flow, layer.first, axis=0)
     return image
-
-
-def _uniformized(chain: Chain, hazard: Floats, total: Floats, times: Floats,
-                 reward: Floats | None, average: bool = False) -> Floats:
-    """(B, T, R) as a Poisson mixture of the jump chain subordinated to the largest hazard."""
-    fastest = float(total.max())
-    mean = fastest * times
-    if mean.max() > MAX_JUMPS:
-        raise NumericalError(
-            f"a chain of {chain.depth} moves with {mean.max():.3g} expected opportunities by the "
-            f"date is beyond this version: at most {CONTOURS[-1][0]} moves, or {MAX_JUMPS:g} "
-            "opportunities")
-    last = int(mean.max() + 9.0 * np.sqrt(mean.max()) + 40.0)
-    rate, stay = hazard.T, total.T
-    order = np.argsort(chain.edge_target, kind="stable")
-    targets, first = np.unique(chain.edge_target[order], return_index=True)
-    source, jump = chain.edge_state[order], rate[order] / fastest
-    keep = 1.0 - stay / fastest
-    place = np.zeros(stay.shape)
-    place[0] = 1.0
-    width = chain.size if reward is None else len(reward)
-    result = np.zeros((width, len(hazard), len(times)))
-    for weight in _weights(mean, last, average):
-        result += (place if reward is None else reward @ place)[..., None] * weight
-        moved = np.add.reduceat(place[source] * jump, first, axis=0)
-        place *= keep
-        place[targets] += moved
-    return result.transpose(1, 2, 0)
-
-
-def _weights(mean: Floats, last: int, average: bool) -> Floats:
-    """(last + 1, T) chances of n = 0, 1, … jumps; or their averages over the time to each date,
-    which are P(more than n jumps) / mean."""
-    steps = np.arange(last + 1)[:, None]
-    logs = np.cumsum(np.log(mean) - np.log(np.maximum(steps, 1)), axis=0)
-    weights = np.exp(-mean + logs - np.log(mean))
-    # Rounding of the logarithms is common to all terms of a date, so it cancels here.
-    weights /= weights.sum(axis=0)
-    if average:
-        weights = np.maximum(1.0 - np.cumsum(weights, axis=0), 0.0) / mean
-        weights /= weights.sum(axis=0)
-    normalised: Floats = weights
-    return normalised

@@ -74,8 +74,8 @@ def doubts(solution: Solution) -> str:
 def doubts_of_several(solutions: Mapping[str, Solution]) -> str:
     """The same for several games, by what they are called; a reason that all share is said once."""
     found = {name: _doubts(solution) for name, solution in solutions.items()}
-    same = {doubt.why for parts in found.values() for doubt in parts if doubt.count}
-    if len(same) == 1 and all(len(parts) == 1 for parts in found.values()):
+    same = {doubt.why for parts in found.values() for doubt in parts}
+    if len(same) == 1 and all(len(parts) == 1 and parts[0].count for parts in found.values()):
         counts = listed(f"{parts[0].states()} {name}" for name, parts in found.items())
         return f"{same.pop()} in {counts} (one is {next(iter(found.values()))[0].where})"
     return "; ".join(f"{name}, {doubts(solution)}" for name, solution in solutions.items())

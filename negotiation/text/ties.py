@@ -53,7 +53,8 @@ def _between(moves: Sequence[str], tie: Component) -> str:
     if len(moves) == 1:
         low, high = min(tie.extremes)[0], max(tie.extremes)[0]
         return f"any chance of its being made from {percent(low)} to {percent(high)} will do."
-    if len(tie.extremes) == 2 ** len(moves) and {0.0, 1.0}.issuperset(*tie.extremes):
+    corners = {share for point in tie.extremes for share in point} == {0.0, 1.0}
+    if corners and len(tie.extremes) == 2 ** len(moves):
         return "each can be made with any chance."
     ends = [listed(f"{move} {percent(share)}" for move, share in zip(moves, extreme, strict=True))
             for extreme in tie.extremes[:FULL_POINTS]]
