@@ -13,7 +13,9 @@ It shares nothing with the solver, and nothing with the general certificate but 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,8 @@ Floats = NDArray[np.float64]
 
 #: numbers worked on at a time, so that what is in between stays in the cache
 BLOCK = 1 << 15
+#: blocks from which threads share them
+MANY = 32
 
 
 def regret_of_fixed(lattice: Lattice, values: Floats, consent: Floats) -> Floats:
@@ -34,10 +38,17 @@ def regret_of_fixed(lattice: Lattice, values: Floats, consent: Floats) -> Floats
         values: (D, S, n) claimed V. consent: (D, E) claimed α.
     """
     regret = np.zeros(lattice.draws)
-    for draws, begin, end in _blocks(lattice):
+    blocks = list(_blocks(lattice))
+    lattice.payoff_range()  # once, before threads ask for it
+
+    def work(block: tuple[slice, int, int]) -> Floats:
         with np.errstate(invalid="ignore", over="ignore"):
-            worst = _block(lattice, values, consent, draws, begin, end)
-        regret[draws] = np.maximum(regret[draws], np.where(np.isnan(worst), np.inf, worst))
+            return _block(lattice, values, consent, *block)
+
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
+        found = map(work, blocks) if len(blocks) < MANY else pool.map(work, blocks)
+        for (draws, _, _), worst in zip(blocks, found, strict=True):
+            regret[draws] = np.maximum(regret[draws], np.where(np.isnan(worst), np.inf, worst))
     return regret
 
 

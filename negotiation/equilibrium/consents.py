@@ -44,7 +44,7 @@ MOST_BOXES, PROOF_BOXES, MOST_FOUND = 20_000, 2_000, 64
 BLOCK, ROWS = 1 << 18, 4096
 
 #: states of a level, draws counted, from which threads share it; the answer does not depend on it
-THREADED, MOST_THREADS = 20_000, 8
+THREADED, MOST_THREADS = 4_000, 8
 
 Progress = Callable[[int, int], object]
 
