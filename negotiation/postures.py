@@ -3,7 +3,8 @@
 Each condition of a posture is a game in normal form. All its Nash equilibria are found, mixed ones
 included; where they form a continuum its extreme points stand for it, and the list is not complete.
 The posture's rule keeps some of them (see :class:`~negotiation.model.Posture`), and a convention
-picks one of these for each condition that can hold.
+picks one of these for each condition that can hold. The rules are those of ``normal_form.select``,
+on arrays, so that a posture of two actions each is solved without loading the general solvers.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ Profile = tuple[Floats, ...]
 #: conventions that are followed; the result says when there are more
 MOST_CONVENTIONS = 64
 #: flows closer than this, in units of the player's payoff range, are equal
-EQUAL = 1e-12
+EQUAL = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,20 +94,22 @@ class StageGame:
 
     @cached_property
     def _risk_dominant(self) -> tuple[int, ...]:
-        """The one pure equilibrium whose deviations lose more (product over players); 2×2 only."""
+        """Of two strict equilibria the one whose deviations lose more, in product; 2×2 only."""
         if self.payoffs.shape != (2, 2, 2):
             return ()
         if len(self.profiles) == 1:
             return (0,)
-        loss = {}
+        wide = np.ptp(self.payoffs.reshape(2, -1), axis=1)
+        strict = {}
         for k, profile in enumerate(self.profiles):
             if all(part.max() == 1.0 for part in profile):
-                each = [pays[int(part.argmax())] - pays[int(part.argmin())] for pays, part in
+                loss = [float(pays @ (2.0 * part - 1.0)) for pays, part in
                         ((deviations(self.payoffs, profile, i), profile[i]) for i in (0, 1))]
-                loss[k] = max(each[0], 0.0) * max(each[1], 0.0)
-        most = max(loss.values(), default=0.0)
-        best = [k for k, product in loss.items() if product >= most * (1.0 - 1e-9)]
-        return (best[0],) if most > 0.0 and len(best) == 1 else ()
+                if min(loss) > 0.0:
+                    strict[k] = loss[0] * loss[1] / float(wide.prod())
+        if len(strict) != 2 or abs(np.subtract(*strict.values())) <= EQUAL:
+            return ()
+        return (max(strict, key=strict.__getitem__),)
 
     def kept(self, rule: str | None = None) -> tuple[int, ...]:
         """Places of the equilibria that the posture's rule (or another one) keeps: what it picks,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ NAMES = [path.stem for path in FILES]
 CASE = ["nrnap", "nrnap-deterrence"]
 FRONTS = ["central", "arctic-baltic", "black-sea"]
 CLAIMS = {"core": "P6", "cascade": "P6", "cascade_arctic_baltic": "P6", "cascade_black_sea": "P6",
-          "presence": "P2-P4", "guarantees": "P1", "will_west": "P1", "will_russia": "P1",
+          "presence": "P2-P4", "presence_pressing": "P3", "guarantees": "P1", "will_west": "P1", "will_russia": "P1",
           "spoilers_before": "P7", "spoilers_after": "P7", "new_start": "P7", "poland": "P7",
           "unlikely": "P7"}
 
@@ -169,8 +170,10 @@ def test_the_case_is_documented_element_by_element() -> None:
     found = game("nrnap")
     issues = {issue for move in found.moves.values() for issue in move.issues}
     statuses = {status for front in found.fronts.values() for status in front.statuses}
+    postures = {name for posture in found.postures.values()
+                for name in (posture.name, *itertools.chain(*posture.actions.values()))}
     known = {*found.parameters, *found.actors, *found.fronts, *found.moves, *found.outcomes,
-             *issues, *statuses, *(claim.id for claim in found.claims)}
+             *issues, *statuses, *postures, *(claim.id for claim in found.claims)}
     quoted = re.findall(r"`([a-z_0-9]+)`", text)
     assert len(quoted) > 80
     assert sorted(set(quoted) - known) == []

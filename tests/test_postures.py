@@ -14,6 +14,7 @@ import pytest
 from random_games import random_definition
 
 import negotiation as ng
+from negotiation import normal_form
 from negotiation.cli import main
 from negotiation.conventions import with_convention
 from negotiation.equilibrium.directional import traverse
@@ -250,6 +251,22 @@ def test_nothing_depends_on_the_order_of_actions(seed):
         return sorted((round(e.value("ada"), 9), round(e.value("bo"), 9),
                        round(e.probability("presses"), 9)) for e in solution.equilibria)
     assert told(one) == told(two)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rules_are_those_of_normal_form_games(seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(25):
+        tables = rng.integers(-2, 3, (2, 2, 2)) if seed % 2 else rng.normal(size=(2, 2, 2))
+        game = ng.loads(ONE.replace('a = [[0.0, "-fear"], [-0.1, -0.4]]', f"a = {tables[0].tolist()}"
+                                    ).replace('b = [[0.0, -0.2], ["-fear", -0.4]]',
+                                              f"b = {tables[1].tolist()}"))
+        stage, = stage_games(game)
+        solution = normal_form.solve(ng.NormalFormGame(tables))
+        for rule in normal_form.RULES:
+            told = {tuple(np.round(np.concatenate(stage.profiles[k]), 9)) for k in stage.kept(rule)}
+            assert told == {tuple(np.round(np.concatenate(e.profile), 9))
+                            for e in normal_form.select(solution, rule)}
 
 
 def test_three_players_and_parameters_in_tables():

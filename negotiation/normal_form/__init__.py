@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .correlated import CorrelatedEquilibrium, correlated_equilibrium
     from .game import NormalFormGame
     from .result import NashEquilibrium, NashSolution
+    from .selection import RULES, select
     from .solver import METHODS, certify, solve
     from .structure import Dominance, Rationalizable, strategically_zero_sum
 
@@ -28,12 +29,14 @@ _HOMES = {
     **dict.fromkeys(("CorrelatedEquilibrium", "correlated_equilibrium"), "correlated"),
     "NormalFormGame": "game",
     **dict.fromkeys(("NashEquilibrium", "NashSolution"), "result"),
+    **dict.fromkeys(("RULES", "select"), "selection"),
     **dict.fromkeys(("METHODS", "certify", "solve"), "solver"),
     **dict.fromkeys(("Dominance", "Rationalizable", "strategically_zero_sum"), "structure"),
 }
 
 __all__ = [
     "METHODS",
+    "RULES",
     "BatchSolution",
     "CorrelatedEquilibrium",
     "Dominance",
@@ -45,6 +48,7 @@ __all__ = [
     "Rationalizable",
     "certify",
     "correlated_equilibrium",
+    "select",
     "solve",
     "solve_batch",
     "strategically_zero_sum",
