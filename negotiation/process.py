@@ -202,7 +202,8 @@ class Process:
 
         The chance that it comes to a state where nothing more happens is 1 less this.
         """
-        return min(float(self.visits.endless[0, 0]), 1.0)
+        acyclic = chain_of(self.lattice).layers is not None
+        return 0.0 if acyclic else min(float(self.visits.endless[0, 0]), 1.0)
 
     def paths(self, most: int = 10, by: float | None = None,
               outcome: str | None = None) -> tuple[EventPath, ...]:

@@ -65,10 +65,10 @@ def test_one_state_is_proved_alone_exactly_where_the_general_engine_lists_one(mo
         assert any(np.abs(e.values - found.values[0]).max() < 1e-9 for e in listed.equilibria)
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not compiled.available(), reason="numba is not installed")
 @pytest.mark.parametrize("prove", [False, True])
 def test_compiled_loops_and_numpy_agree(monkeypatch: pytest.MonkeyPatch, prove: bool) -> None:
-    if not compiled.available():
-        pytest.skip("numba is not installed")
     for game in [*games(12), open_state(3, 9, 3, 2)]:
         lattice = build_lattice(game)
         plain = one_equilibrium(lattice, prove=prove)

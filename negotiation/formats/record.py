@@ -214,7 +214,7 @@ def paths_record(solution: Solution, equilibrium: Equilibrium, paths: Iterable[E
                    else _share(path.probability_by),
                    "events": [{"move": move, "mean_date": date}
                               for move, date in zip(path.moves, path.dates, strict=True)],
-                   "state": path.final} for path in paths]})
+                   "state": path.final, "returns_to": path.returns_to} for path in paths]})
 
 
 def bargain_record(solution: Solution, bargain: Bargain) -> Record:

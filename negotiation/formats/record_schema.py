@@ -179,8 +179,10 @@ def _paths() -> Schema:
         "game": TEXT, "parameters": _table(NUMBER), "equilibrium": WHOLE, "equilibria": WHOLE,
         "by": NUMBER,
         "paths": _list(_record({"probability": CHANCE, "probability_by": _or_null(CHANCE),
-                                "events": _list(event),
-                                "state": _table(TEXT)}))})
+                                "events": _list(event), "state": _table(TEXT),
+                                "returns_to": _said(_or_null(WHOLE), "events after which play was "
+                                                    "in this state before, where it goes round; "
+                                                    "null where nothing more can happen")}))})
 
 
 def _bargain() -> Schema:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..cascade import SAME, CascadeResult
+from ..process import condition_states
 from ..settlement import Bounds, Effects, SolvedGame
 from .describe import title_line
 from .places import doubts_of_several
@@ -18,6 +19,7 @@ from .words import (
     percent,
     percent_range,
     points_range,
+    sentence,
     table,
     time,
     wrapped,
@@ -139,7 +141,7 @@ def _fronts(result: CascadeResult) -> Iterator[str]:
     yield wrapped("Total = with it - without it, pull = with it - as things stand, push = as "
                   "things stand - without it, in percentage points. Without it: it is kept from "
                   "being settled; with it: it is settled at the start. A range runs over the "
-                  "equilibria compared.", 2)
+                  f"equilibria compared.{_once_settled(result)}", 2)
     yield ""
     rows = [[_label(result, name), *(_mean(pair, unit) for pair in (
         effect.mean_time.blocked, effect.mean_time.nominal, effect.mean_time.settled))]
@@ -152,6 +154,22 @@ def _fronts(result: CascadeResult) -> Iterator[str]:
         for name, effect in result.fronts.items()]
     yield table(rows, [f"Settled first within {_date(result)}, as things stand", "the centre",
                        "this front", "at once", "neither"], range(1, 5))
+
+
+def _once_settled(result: CascadeResult) -> str:
+    """What counts, where a settled front can be left and settled again."""
+    lattice = result.solution.lattice
+    source, target = lattice.edge_state, lattice.edge_target
+    returns = lattice.component[source] == lattice.component[target]
+    left = []
+    for front in (result.center, *result.periphery):
+        settled = condition_states(lattice, {front: result.status[front]})
+        if (returns & settled[source] & ~settled[target]).any():
+            left.append(front)
+    if not left:
+        return ""
+    return (f" {sentence(_named(result, left))} can be settled more than once: a settlement counts "
+            "from the first time, whether or not it is still in force at the date.")
 
 
 def _mean(pair: Bounds | None, unit: str) -> str:

@@ -95,6 +95,8 @@ def _summary(solution: Solution, found: Sequence[Group],
     if len(solution.equilibria) > 1:
         lines.append(wrapped(_differences(solution, found), 2))
     lines += [wrapped(text, 2) for text in _what_comes_first(solution.game, found)]
+    if found and (endless := _endless(found)):
+        lines.append(wrapped(endless, 2))
     if chances and chances[0]:
         lines += ["", *_outcome_lines(solution.game, chances, by, len(solution.equilibria) > 1)]
     if cascade is not None:
@@ -179,6 +181,18 @@ def _first(game: Game, equilibrium: Equilibrium) -> str:
             "average.")
 
 
+def _endless(found: Sequence[Group]) -> str:
+    """Whether play comes to rest, where moves can lead back; nothing where it always does."""
+    chances = [group.first.process.endless for group in found]
+    low, high = min(chances), max(chances)
+    if high <= EXACT:
+        return ""
+    if low >= 1.0 - EXACT:
+        return "Play never comes to rest: it goes round for ever."
+    return (f"With a chance of {percent_range(low, high)} play never comes to rest: it ends in a "
+            "round of states that it cannot leave.")
+
+
 def _outcome_lines(game: Game, chances: Sequence[dict[str, OutcomeChance]], by: float,
                    several: bool) -> Iterator[str]:
     within = f"within {time(by, game.time_unit)}"
@@ -258,9 +272,16 @@ def _path_of_play(game: Game, group: Group, name: str) -> str:
 
 
 def event_table(game: Game, path: EventPath) -> str:
-    """The events of a sequence with their mean dates."""
-    return table([[time(date, game.time_unit), game.moves[move].label]
-                  for move, date in zip(path.moves, path.dates, strict=True)], right=(0,), indent=4)
+    """The events of a sequence with their mean dates, and where it goes round from there."""
+    events = table([[time(date, game.time_unit), game.moves[move].label]
+                    for move, date in zip(path.moves, path.dates, strict=True)],
+                   right=(0,), indent=4)
+    if path.returns_to is None:
+        return events
+    at = path.returns_to - 1
+    where = "at the start" if at < 0 else (
+        f"after “{game.moves[path.moves[at]].label}” ({time(path.dates[at], game.time_unit)})")
+    return f"{events}\n{wrapped(f'and so on: all is again as it was {where}.', 4)}"
 
 
 def _state_entries(game: Game, equilibrium: Equilibrium, state: Mapping[str, str],
@@ -380,6 +401,9 @@ def paths_page(solution: Solution, equilibrium: Equilibrium, paths: Sequence[Eve
             f"{time(by, game.time_unit)}")
         lines += ["", f"{at}. A chance of {percent(path.probability)}{done}",
                   event_table(game, path)]
+    if any(path.returns_to is not None for path in paths):
+        lines += ["", wrapped("A sequence is told until nothing more can happen, or until play is "
+                              "back where it has been; its chance is that of beginning so.")]
     total = sum(path.probability for path in paths)
     if len(paths) > 1:
         lines += ["", wrapped(f"Together these {counted(len(paths), 'sequence')} have a chance of "
