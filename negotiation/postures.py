@@ -107,7 +107,7 @@ class StageGame:
                         ((deviations(self.payoffs, profile, i), profile[i]) for i in (0, 1))]
                 if min(loss) > 0.0:
                     strict[k] = loss[0] * loss[1] / float(wide.prod())
-        if len(strict) != 2 or abs(np.subtract(*strict.values())) <= EQUAL:
+        if len(strict) != 2 or max(strict.values()) - min(strict.values()) <= EQUAL:
             return ()
         return (max(strict, key=strict.__getitem__),)
 

@@ -24,7 +24,8 @@ NAMES = [path.stem for path in FILES]
 CASE = ["nrnap", "nrnap-deterrence"]
 FRONTS = ["central", "arctic-baltic", "black-sea"]
 CLAIMS = {"core": "P6", "cascade": "P6", "cascade_arctic_baltic": "P6", "cascade_black_sea": "P6",
-          "presence": "P2-P4", "presence_pressing": "P3", "guarantees": "P1", "will_west": "P1", "will_russia": "P1",
+          "presence": "P2-P4", "presence_pressing": "P3",
+          "guarantees": "P1", "will_west": "P1", "will_russia": "P1",
           "spoilers_before": "P7", "spoilers_after": "P7", "new_start": "P7", "poland": "P7",
           "unlikely": "P7"}
 

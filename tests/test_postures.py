@@ -258,9 +258,11 @@ def test_rules_are_those_of_normal_form_games(seed):
     rng = np.random.default_rng(seed)
     for _ in range(25):
         tables = rng.integers(-2, 3, (2, 2, 2)) if seed % 2 else rng.normal(size=(2, 2, 2))
-        game = ng.loads(ONE.replace('a = [[0.0, "-fear"], [-0.1, -0.4]]', f"a = {tables[0].tolist()}"
+        first, second = (f"{name} = {table.tolist()}" for name, table in zip("ab", tables,
+                                                                             strict=True))
+        game = ng.loads(ONE.replace('a = [[0.0, "-fear"], [-0.1, -0.4]]', first
                                     ).replace('b = [[0.0, -0.2], ["-fear", -0.4]]',
-                                              f"b = {tables[1].tolist()}"))
+                                              second))
         stage, = stage_games(game)
         solution = normal_form.solve(ng.NormalFormGame(tables))
         for rule in normal_form.RULES:
