@@ -171,8 +171,8 @@ def _solving(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
                        help="how much work a proof that the list is complete may be: boxes of "
                             "branch and bound, shared by all states (default: 1000)")
-    group.add_argument("--cap", default=10_000, metavar="N", type=_count,
-                       help="stop after this many equilibria (default: 10000)")
+    group.add_argument("--cap", default=100, metavar="N", type=_count,
+                       help="stop after this many equilibria (default: 100)")
 
 
 def _by(parser: argparse.ArgumentParser) -> None:
