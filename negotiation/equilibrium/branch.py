@@ -343,7 +343,7 @@ class _Search:
             np.concatenate([getattr(part[2], name) for part in self.found])
             for name in ("value", "consent", "terms", "paid"))
         order = np.lexsort((*(-np.round(consent, 9)).T[::-1], owner))
-        keep = _distinct(owner[order], value[order] / self.problems.scale[owner[order]],
+        keep = distinct(owner[order], value[order] / self.problems.scale[owner[order]],
                          consent[order])
         order = order[keep]
         owner, label = owner[order], label[order]
@@ -386,7 +386,7 @@ def verify(problems: Problems, label: Ints, points: Candidates) -> tuple[Bools, 
     return points.good & ~wrong.any(axis=1) & ~out_of_range.any(axis=1), tied
 
 
-def _distinct(owner: Ints, value: Floats, consent: Floats) -> Bools:
+def distinct(owner: Ints, value: Floats, consent: Floats) -> Bools:
     """First of each group of equal points; rows come sorted by owner."""
     keep = np.ones(len(owner), dtype=bool)
     if (owner[1:] != owner[:-1]).all():

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import logit
-from .branch import SAME, Points, verify
+from .branch import Points, distinct, verify
 from .component import Components
 from .cyclic_proof import enumerate_fixed
 from .leaf import Candidates, effective, system
 from .nodes import MADE, MIX, REFUSED, binding
-from .problem import ZERO, Problems, surplus
+from .problem import ZERO, Problems, surplus, worth
 from .state import Answers, finish, join, solve_states
 
 Floats = NDArray[np.float64]
@@ -203,7 +203,9 @@ class _Found:
         size, width = self.components.size, self.components.width
         scale = self.components.states.scale.reshape(size, width, -1)
         order = np.argsort(owner, kind="stable")
-        order = order[_distinct(owner[order], (value / scale[owner])[order], consent[order])]
+        flat = (len(order), -1)
+        order = order[distinct(owner[order], (value / scale[owner])[order].reshape(flat),
+                               consent[order].reshape(flat))]
         owner, value, label, consent, terms = (
             part[order] for part in (owner, value, label, consent, terms))
         sign = _index(self.components.take(owner), label, value, consent)
@@ -215,17 +217,11 @@ def _selected(components: Components, noise: Floats) -> tuple[Ints, Candidates]:
     states = components.states
     path = logit.follow(components, noise, QUIET)
     filled = components.at(path.value)
-    gain = _gains(filled, path.value.reshape(states.size, -1), path.terms)
+    gain = (filled.reward + worth(filled, path.terms)
+            - path.value.reshape(states.size, 1, filled.reward.shape[2]))
     small = np.abs(gain) <= VANISHING * QUIET * noise
     label = _labels(filled, path.consent, small, np.abs(gain) / noise)
     return label, _newton(components, label, path.value, path.consent, path.terms)
-
-
-def _gains(problems: Problems, value: Floats, terms: Floats) -> Floats:
-    x = terms[..., None]
-    worth = (x * problems.value - 0.5 * x * x * problems.curvature).sum(axis=2)
-    out: Floats = problems.reward + worth - value[:, None, :]
-    return out
 
 
 def _labels(problems: Problems, consent: Floats, small: Bools, size: Floats) -> Ints:
@@ -347,12 +343,10 @@ def _newton(components: Components, label: Ints, value: Floats, consent: Floats,
         norm = np.where(stuck, np.where(best < 1e-12, 0.0, np.inf), _largest(residual))
     good = np.asarray((norm < 1e-12) & np.isfinite(value).all(axis=(1, 2)))
     _, pinned = effective(components.at(value), label)
-    states = components.states
-    worth = (pinned[..., None] * states.value - 0.5 * pinned[..., None] ** 2
-             * states.curvature).sum(axis=2)
     flat = np.repeat(good, width)
     return Candidates(value.reshape(size * width, n), consent, terms + pinned[:, :, None, :],
-                      paid + worth, flat, np.zeros(len(flat), dtype=bool))
+                      paid + worth(components.states, pinned), flat,
+                      np.zeros(len(flat), dtype=bool))
 
 
 def _largest(residual: Floats) -> Floats:
@@ -380,14 +374,3 @@ def _index(components: Components, label: Ints, value: Floats, consent: Floats) 
     sign = np.sign(np.linalg.det(np.nan_to_num(jacobian)))
     out: Ints = np.where(np.isfinite(sign), sign, 0).astype(np.int64)
     return out
-
-
-def _distinct(owner: Ints, value: Floats, consent: Floats) -> Ints:
-    keep: list[int] = []
-    for k in range(len(owner)):
-        same = [q for q in keep if owner[q] == owner[k]
-                and np.abs(value[q] - value[k]).max() < SAME
-                and np.abs(consent[q] - consent[k]).max(initial=0.0) < SAME]
-        if not same:
-            keep.append(k)
-    return np.array(keep, dtype=np.int64)

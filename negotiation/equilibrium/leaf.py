@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ..kernels import bargain
 from ..kernels import terms as kernel
 from .nodes import MADE, MIX, best_worth, binding
-from .problem import EGALITARIAN, NASH, Problems, settle, surplus
+from .problem import EGALITARIAN, NASH, Problems, settle, surplus, worth
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -304,9 +304,8 @@ def newton(problems: Problems, label: Ints, value: Floats, consent: Floats,
         norm[todo[~moved]] *= np.where(norm[todo[~moved]] < 1e-12, 0.0, np.inf)
     good = (norm < 1e-12) & np.isfinite(value).all(axis=1)
     terms = here.terms + pinned[:, :, None, :]
-    worth = (pinned[..., None] * problems.value - 0.5 * pinned[..., None] ** 2
-             * problems.curvature).sum(axis=2)
-    return Candidates(value, consent, terms, here.paid + worth, good, np.zeros(len(good), bool))
+    paid = here.paid + worth(problems, pinned)
+    return Candidates(value, consent, terms, paid, good, np.zeros(len(good), bool))
 
 
 def guess(problems: Problems, label: Ints, start: Floats, rounds: int = 8,
@@ -323,8 +322,7 @@ def guess(problems: Problems, label: Ints, start: Floats, rounds: int = 8,
     x = np.where(live[..., None], start, 0.0)
     weight = reduced.rate * share
     total = reduced.discount + weight.sum(axis=1, keepdims=True)
-    pay = reduced.reward + (
-        x[..., None] * reduced.value - 0.5 * x[..., None] ** 2 * reduced.curvature).sum(axis=2)
+    pay = reduced.reward + worth(reduced, x)
     alone = live.sum(axis=1) == 1
     moving: Bools = np.asarray(live.any(axis=1))
     for turn in range(rounds):

@@ -145,6 +145,13 @@ def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Pro
         weights=weights, noise=noise, value=value, curvature=curvature)
 
 
+def worth(problems: Problems, terms: Floats) -> Floats:
+    """(P, M, n) what terms (P, M, J) pay, u_m(x)."""
+    x = terms[..., None]
+    out: Floats = (x * problems.value - 0.5 * x**2 * problems.curvature).sum(axis=2)
+    return out
+
+
 def settle(problems: Problems, moves: Moves, value: Floats,
            hint: Floats | None = None) -> tuple[Floats, Floats]:
     """Terms at the value of waiting: for the moves (rows, columns), given their rows' V (k, n).
