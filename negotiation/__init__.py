@@ -11,9 +11,10 @@ The names listed in ``__all__`` are the public ones. They are imported when firs
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from .lazy import attributes
 
 if TYPE_CHECKING:
     from .bargaining import SOLUTIONS, BargainingProblem
@@ -138,16 +139,7 @@ class _Namespace(ModuleType):
         super().__setattr__(name, value)
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = attributes(globals(), _HOMES)
 
 
 sys.modules[__name__].__class__ = _Namespace

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "negotiation"
 
 #: ground floor first; a module imports from its own floor or below. The longest prefix decides.
 FLOORS = (
-    ("errors", "frozen", "expressions", "model", "settings"),
+    ("lazy", "errors", "frozen", "expressions", "model", "settings"),
     ("formats", "catalog", "lattice", "reachable", "bargaining", "kernels", "process",
      "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
     ("continuation",),
