@@ -93,7 +93,7 @@ def test_parameters_with_a_range_or_a_distribution_are_drawn_and_others_are_not(
 @pytest.mark.parametrize("name", CDF)
 def test_draws_follow_the_distribution_that_was_asked_for(name):
     values = Sampler(GAME, seed=3).draws(0, 4096)[name]
-    # a scrambled Sobol sequence is closer to the distribution than a random sample would be (0.015);
+    # a scrambled Sobol sequence is closer to the distribution than a random one (0.015);
     # mixed with two others by correlations it is about as close
     far = 0.015 if name == "tail" else 0.004
     assert stats.ks_1samp(values, CDF[name]).statistic < far
