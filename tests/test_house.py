@@ -15,9 +15,9 @@ PACKAGE = ROOT / "negotiation"
 
 #: ground floor first; a module imports from its own floor or below. The longest prefix decides.
 FLOORS = (
-    ("lazy", "errors", "frozen", "expressions", "model", "settings"),
+    ("lazy", "errors", "frozen", "expressions", "distributions", "model", "settings"),
     ("formats", "catalog", "lattice", "reachable", "bargaining", "kernels", "process",
-     "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
+     "sampling", "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
     ("continuation",),
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
     ("cascade", "settlement", "graph_model", "stability"),
@@ -37,9 +37,11 @@ LATE = {
                      "negotiation.formats.record_stability", "negotiation.stability",
                      "negotiation.text.stability",
                      "negotiation.text.postures", "negotiation.text.solution"),
+    "distributions": ("numpy", "scipy"),
     "expressions": ("numpy",),
     "lattice": ("networkx", "scipy"),
     "process": ("scipy",),
+    "sampling": ("scipy",),
     "postures": ("negotiation.normal_form",),
     "formats.record": ("negotiation.process",),
     "formats.record_schema": ("negotiation.formats.record_stability",),
