@@ -61,6 +61,5 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
         return answers
     others = solve_states(problems.take(left), indifferent, boxes=boxes)
     others.owner = left[others.owner]
-    others.continua = {k: part for k, part in others.continua.items()}
     others.doubt = {int(left[p]): why for p, why in others.doubt.items()}
     return join([answers, others])

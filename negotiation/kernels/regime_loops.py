@@ -1,8 +1,8 @@
 """Open states with bargained terms: every equilibrium in pure consents; numba compiles these loops.
 
 A regime makes some moves and refuses the others. Bounds of V decide most moves; over the others
-every regime is tried, depth first, with bounds renewed at each step. In a regime V is linear in what
-the bargains pay, so that one bargain alone is a concave problem with gains
+every regime is tried, depth first, with bounds renewed at each step. In a regime V is linear in
+what the bargains pay, so that one bargain alone is a concave problem with gains
 G_i = b_i + (1 − λ/(r_i + Λ))·u_i(x); several are solved in turn, then jointly by Newton's method.
 All payoffs are in units of payoff range.
 
@@ -86,7 +86,7 @@ def upper(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, m
         paid = pay[m, i] + span[1, m, i] - at
         if flag[LABEL, m] == MADE or (flag[LABEL, m] == UNDECIDED and paid > 0.0):
             off += move[m] * paid
-    return at + max(off, 0.0) / actor[DISCOUNT, i]
+    return float(at + max(off, 0.0) / actor[DISCOUNT, i])
 
 
 def lower(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, member: Array,
@@ -103,7 +103,7 @@ def lower(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, m
                 off += move[m] * paid
         elif label == MADE or paid < 0.0:
             off += move[m] * paid
-    return at + min(off, 0.0) / actor[DISCOUNT, i]
+    return float(at + min(off, 0.0) / actor[DISCOUNT, i])
 
 
 def sift(actor: Floats, move: Floats, pay: Floats, span: Floats, most: Floats, flag: Array,

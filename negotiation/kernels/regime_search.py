@@ -31,11 +31,11 @@ from .regime_loops import (
     TOP,
     UNDECIDED,
     VALUE,
+    in_turn,
     joint,
     offer,
     paid,
     sift,
-    in_turn,
     waiting,
 )
 
@@ -68,8 +68,8 @@ def agree(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array
     end, change = GAINS, 0.0
     tried = False
     for turn in range(MOST_SWEEPS):
-        end, change = in_turn(actor, move, pay, weights, flag, member, tables, deal, got, total, room,
-                            moves, n, issues)
+        end, change = in_turn(actor, move, pay, weights, flag, member, tables, deal, got, total,
+                              room, moves, n, issues)
         if end == UNCLEAR or (end == NO_DEAL and (deals == 1 or turn >= 2 * SWEEPS)):
             return end
         if end != GAINS:
