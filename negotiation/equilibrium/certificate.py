@@ -64,7 +64,8 @@ class Certificate:
 
 
 def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value: Floats,
-            consent: Floats, terms: Floats, proposals: Floats | None = None) -> Certificate:
+            consent: Floats, terms: Floats, proposals: Floats | None = None,
+            quick: bool = False) -> Certificate:
     """Recompute the equilibrium conditions at P claimed states, each of one candidate equilibrium.
 
     Args:
@@ -75,6 +76,7 @@ def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value
             order; what lies beyond a state's last edge is not read.
         consent: (P, M) claimed α. terms: (P, M, J) claimed x, zeros where no issues are.
         proposals: (P, M, n, J) each proposer's terms, for moves whose solution is ``offers``.
+        quick: see :func:`~.certificate_terms.terms_violation`.
     """
     draw, state = np.asarray(draw, dtype=np.int64), np.asarray(state, dtype=np.int64)
     claim = _Claim(lattice, draw, state, value, next_value, consent, terms, proposals)
@@ -87,7 +89,7 @@ def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value
     found.add(claim.row, claim.approval_violation(), _CONSENT, claim.edge)
     rows = np.flatnonzero((claim.alpha > 0.0) & (claim.bargain >= 0) & claim.member.any(axis=1))
     if len(rows):
-        found.add(claim.row[rows], terms_violation(claim.bargains(rows)), _TERMS, claim.edge[rows])
+        found.add(claim.row[rows], terms_violation(claim.bargains(rows), quick), _TERMS, claim.edge[rows])
     return Certificate(found.regret, found.kind, found.edge)
 
 

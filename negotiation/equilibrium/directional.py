@@ -209,7 +209,8 @@ def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
     terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.member[rows],
                                   problems.kind[rows])
     claim = (lattice, draws[rows], flat[rows], answers.value, after, answers.consent, terms)
-    each = certify_logit(*claim) if tree.concept == "logit" else certify(*claim, proposals).regret
+    each = certify_logit(*claim) if tree.concept == "logit" else certify(
+        *claim, proposals, quick=tree.lost is not None).regret
     regret = each.reshape(-1, width).max(axis=1)
     bad = ~(regret <= REGRET_TOLERANCE)
     for p, why in answers.doubt.items():

@@ -1,7 +1,7 @@
 """One bargain at a time, by Newton's method on a concave function; numba compiles these loops.
 
 A bargain has gains G_i = b_i + k_i·u_i(x), k_i > 0, u_i(x) = Σ_j v_ji·x_j − ½·c_ji·x_j², in units
-of payoff range. Terms that maximise Σ w_i log(b_i/k_i + u_i) with weights w_i/k_i on [0, 1]^J satisfy
+of payoff range. Terms that maximise Σ (w_i/k_i) log(b_i/k_i + u_i) on [0, 1]^J satisfy
 Σ w_i u_i′/G_i = 0. Below ε the logarithm is continued by its second-order polynomial, so that every
 start will do. At the maximum x is best for Σ θ_i u_i, θ_i = w_i·φ′(G_i): where Σ θ_i G_i/k_i < 0,
 no x gives every member a gain (weak duality).

@@ -2,8 +2,8 @@
 
 The patient rule induction method (Friedman & Fisher 1999; Bryant & Lempert 2010) peels a small
 share of the cases off one side of one parameter at a time, the one whose removal leaves the largest
-share of cases of interest. The boxes on the way trade coverage (the share of the cases of interest that
-are inside) for density (the share of the cases inside that are of interest).
+share of cases of interest. The boxes on the way trade coverage (the share of the cases of interest
+that are inside) for density (the share of the cases inside that are of interest).
 """
 
 from __future__ import annotations
