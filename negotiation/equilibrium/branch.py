@@ -182,10 +182,11 @@ class _Search:
 
     def _settle(self, nodes: Nodes, sub: Problems) -> Nodes:
         """Boxes with several bargains, or a bargain and a mix: test, solve, or split."""
-        other = (active(sub, nodes.label) & (sub.kind != NASH)).any(axis=1)
+        other = (active(sub, nodes.label) & ((sub.kind != NASH) | sub.constrained)).any(axis=1)
         if other.any():
             for p in np.unique(nodes.owner[other]):
-                self.doubt[int(p)] = "uniqueness is proved for Nash and egalitarian terms only"
+                self.doubt[int(p)] = ("uniqueness is proved for Nash and egalitarian terms only, "
+                                      "without forced consents")
             self._probe(nodes.take(other))
             nodes, sub = nodes.take(~other), sub.take(~other)
         unique = at_most_one(sub, nodes)

@@ -90,9 +90,9 @@ def selected(components: Components, indifferent: str) -> Answers:
 def _noise(components: Components) -> Floats:
     """Proportions of noise: the game's where it gives every member some, else payoff ranges."""
     states = components.states
-    given = np.where(states.member, states.noise, 1.0).min(initial=1.0) > 0
+    given = np.where(states.party, states.noise, 1.0).min(initial=1.0) > 0
     ranges = np.broadcast_to(states.scale[:, None, :], states.noise.shape)
-    out: Floats = np.where(states.member, states.noise if given else ranges, 1.0)
+    out: Floats = np.where(states.party, states.noise if given else ranges, 1.0)
     return out
 
 
