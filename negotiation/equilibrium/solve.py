@@ -152,7 +152,7 @@ def _answer(request: Request, options: Options) -> Answers:
     from . import cyclic
     if options.equilibria == "selected":
         return cyclic.selected(request, rule)
-    return cyclic.answer(request, rule, options.equilibria == "one")
+    return cyclic.answer(request, rule, first=options.equilibria == "one", boxes=options.boxes)
 
 
 def _need_noise(lattice: Lattice) -> None:
