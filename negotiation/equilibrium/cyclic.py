@@ -248,8 +248,7 @@ class _Found:
         owner, value, label, consent, terms = (
             np.concatenate([part[k] for part in self.parts]) for k in range(5))
         if not len(owner):
-            return Joint(owner, value, label, consent, terms, np.zeros(0, dtype=np.int64),
-                         np.zeros_like(proved))
+            return Joint(owner, value, label, consent, terms, np.zeros(0, dtype=np.int64), doubt)
         size, width = self.components.size, self.components.width
         scale = self.components.states.scale.reshape(size, width, -1)
         order = np.argsort(owner, kind="stable")
