@@ -212,7 +212,7 @@ def main() -> None:
     chosen = parser.parse_args()
     stored: list[Any] = []
     lacking = 0
-    import pygambit                             # here, so that a new process has it at once
+    import pygambit  # here, so that a new process has it at once
 
     print(f"pygambit {pygambit.__version__}, each call at most {LIMIT:g} s")
     gambit = Gambit()
