@@ -242,7 +242,24 @@ def _game(arguments: Namespace) -> Game:
     """The game that the arguments name, under their setting."""
     game = _with_parameters(load(arguments.game), arguments)
     return apply(game, setting(start=_merged("--start", arguments.start),
-                               hold=_merged("--hold", arguments.hold), block=arguments.block))
+                               hold=_merged("--hold", arguments.hold), block=arguments.block,
+                               consents=_consents(arguments.consent)))
+
+
+def _consents(given: list[tuple[str, str, bool]]) -> dict[str, bool | dict[str, bool]]:
+    """What --consent says, by actor."""
+    whole = _merged("--consent", [{actor: yes} for actor, move, yes in given if not move])
+    single = [(actor, move, yes) for actor, move, yes in given if move]
+    merged = _merged("--consent", [{f"{actor}.{move}": yes} for actor, move, yes in single])
+    consents: dict[str, bool | dict[str, bool]] = dict(whole)
+    for seat, yes in merged.items():
+        actor, _, move = seat.partition(".")
+        table = consents.setdefault(actor, {})
+        if isinstance(table, bool):
+            raise InputError(f"--consent: {actor!r} is given for all its moves and for {move!r}: "
+                             "say one of them")
+        table[move] = yes
+    return consents
 
 
 def _date(arguments: Namespace, game: Game) -> float:

@@ -100,18 +100,27 @@ def local_regret(reward: Floats, prob: Floats, stay: Floats, after: Floats, disc
     if not size:
         return np.zeros((0, n))
     future = np.swapaxes(prob @ after, 1, 2)[owner]
-    future = future + stay[owner][:, None, :] * value[:, :, None]
-    total = (reward[owner] + discount[:, None] * future).reshape(size, n, *shape)
+    future += stay[owner][:, None, :] * value[:, :, None]
+    future *= discount[:, None]
+    future += reward[owner]
+    # problems last, so that sums over actions add whole rows
+    total = np.ascontiguousarray(future.reshape(size, -1).T).reshape(n, *shape, size)
+    chance = np.ascontiguousarray(strategies.transpose(1, 2, 0))
     out = np.empty((size, n))
     for i in range(n):
-        worth = total[:, i]
+        worth = total[i]
         for j in reversed(range(n)):
             if j != i:
-                mixed = strategies[:, j, :shape[j]]
-                extra = [1] * n
-                extra[j] = shape[j]
-                worth = (worth * mixed.reshape(size, *extra)).sum(axis=j + 1, keepdims=True)
-        worth = worth.reshape(size, shape[i])
-        own = (worth * strategies[:, i, :shape[i]]).sum(axis=1)
-        out[:, i] = np.maximum(worth.max(axis=1) - value[:, i], np.abs(own - value[:, i]))
+                worth = _mean(worth, chance[j], j)
+        own = _mean(worth, chance[i], 0)
+        out[:, i] = np.maximum(worth.max(axis=0) - value[:, i], np.abs(own - value[:, i]))
     return out
+
+
+def _mean(worth: Floats, chance: Floats, axis: int) -> Floats:
+    """The mean of (…, m, …, k) over one axis, with chances (width, k)."""
+    turned = worth.transpose(axis, *(k for k in range(worth.ndim) if k != axis))
+    total: Floats = turned[0] * chance[0]
+    for a in range(1, len(turned)):
+        total += turned[a] * chance[a]
+    return total

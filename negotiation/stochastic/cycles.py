@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from .certificate import REGRET_TOLERANCE, check
 from .field import Field
-from .path import Branch, follow
+from .path import follow
 from .pruning import prune
 from .stage import CONTINUUM, Profile
+from .system import System
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,6 +37,8 @@ MOST_PURE = 1 << 14
 AWAY, NUDGE = 3.0, 0.02
 #: paths tried, with larger and larger nudges, before a component is given up
 MOST_NUDGES = 6
+#: steps of a path that may jump between branches
+QUICK = 250
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +93,13 @@ def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
     relative = float((tie / cycle.spread).min())
     arrays = Field(cycle.rewards, cycle.inside, cycle.discount, cycle.spread)
     rng = np.random.default_rng(0)
-    size = Branch(arrays).size
+    shape = arrays.real[:, :, 1:].shape
+    if starts == 1:
+        quick = follow(System(arrays), relative, stop, jump=True, most=QUICK)
+        _add(cycle, answer, _profiles(quick.mixed, cycle))
     nudge = 0.0
-    for _ in range(MOST_NUDGES):
-        end = follow(Branch(arrays, nudge * rng.standard_normal(size)), relative, stop)
+    for _ in range(0 if answer.solutions else MOST_NUDGES):
+        end = follow(System(arrays, nudge * rng.standard_normal(shape)), relative, stop)
         if _add(cycle, answer, _profiles(end.mixed, cycle)):
             break
         nudge = 2.0 * nudge or NUDGE
@@ -106,7 +112,7 @@ def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
             if starts == 1:
                 break
         for _ in range(starts - 1):
-            end = follow(Branch(arrays, AWAY * rng.standard_normal(size)), relative, stop)
+            end = follow(System(arrays, AWAY * rng.standard_normal(shape)), relative, stop)
             _add(cycle, answer, _profiles(end.mixed, cycle))
     if not answer.solutions:
         answer.doubt = NOTHING

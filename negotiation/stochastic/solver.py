@@ -93,6 +93,8 @@ def _work(tree: Traversal, cap: int, one: bool) -> tuple[Ints, int | None, Endin
     ending = Ending.FINISHED
     try:
         tree.settle()
+        if not one:
+            tree.ahead()
         for block in walk_nodes(tree, min(cap, CHUNK)):
             blocks.append(block[:cap - size])
             size += len(block)
