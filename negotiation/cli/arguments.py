@@ -213,6 +213,13 @@ def _schema(parser: argparse.ArgumentParser) -> None:
 def _solve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--states", action="store_true",
                         help="print every state of every equilibrium")
+    group = parser.add_argument_group("games in normal form (GAME is a Gambit .nfg file)")
+    group.add_argument("--exact", action="store_true",
+                       help="two players: compute and print probabilities as fractions")
+    group.add_argument("--mediator", action="append", default=[],
+                       metavar="sum|worst-off|PLAYER|ACTION,ACTION,...",
+                       help="what a mediator should get the most of (may be repeated; default: "
+                            "sum, then worst-off)")
 
 
 def _cascade(parser: argparse.ArgumentParser) -> None:
