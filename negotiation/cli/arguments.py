@@ -25,7 +25,7 @@ EXAMPLES = {
     "new": ("my_game.toml",),
     "schema": ("", "solve"),
     "solve": ("nrnap", "nrnap --set trust=0.8 --by 5",
-              "nrnap --block settle_central --json"),
+              "nrnap --block settle_central --json", "nrnap --consent poland=never"),
     "cascade": ("nrnap", "issue-linkage --center trade --status settled"),
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
@@ -150,6 +150,9 @@ def _settings(parser: argparse.ArgumentParser) -> None:
                        help="start a front in a status and keep it there")
     group.add_argument("--block", action="append", default=[], metavar="MOVE",
                        help="take a move away")
+    group.add_argument("--consent", action="append", default=[], type=_consent,
+                       metavar="ACTOR[.MOVE]=always|never",
+                       help="let an actor always consent, or never, to all its moves or to one")
 
 
 def _solving(parser: argparse.ArgumentParser) -> None:
@@ -172,6 +175,9 @@ def _solving(parser: argparse.ArgumentParser) -> None:
                             "branch and bound, shared by all states (default: 1000)")
     group.add_argument("--cap", default=100, metavar="N", type=_count,
                        help="stop after this many equilibria (default: 100)")
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+                       help="end the search after S seconds and show what was found; so does "
+                            "Ctrl-C")
 
 
 def _conventions(group: argparse._ActionsContainer) -> None:
@@ -183,7 +189,7 @@ def _conventions(group: argparse._ActionsContainer) -> None:
 
 
 def _by(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", default=None, metavar="T", type=_date,
+    parser.add_argument("--by", default=None, metavar="T", type=_positive,
                         help="the date that chances refer to, in the file's unit of time "
                              "(default: the file's horizon)")
 
@@ -210,6 +216,13 @@ def _schema(parser: argparse.ArgumentParser) -> None:
 def _solve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--states", action="store_true",
                         help="print every state of every equilibrium")
+    group = parser.add_argument_group("games in normal form (GAME is a Gambit .nfg file)")
+    group.add_argument("--exact", action="store_true",
+                       help="two players: compute and print probabilities as fractions")
+    group.add_argument("--mediator", action="append", default=[],
+                       metavar="sum|worst-off|PLAYER|ACTION,ACTION,...",
+                       help="what a mediator should get the most of (may be repeated; default: "
+                            "sum, then worst-off)")
 
 
 def _cascade(parser: argparse.ArgumentParser) -> None:
@@ -280,6 +293,15 @@ def _pairs(text: str) -> dict[str, str]:
     return pairs
 
 
+def _consent(text: str) -> tuple[str, str, bool]:
+    seat, equals, word = (part.strip() for part in text.partition("="))
+    actor, _, move = seat.partition(".")
+    if not equals or not actor or word not in ("always", "never") or seat.endswith("."):
+        raise argparse.ArgumentTypeError("expected ACTOR=always, ACTOR=never or ACTOR.MOVE=…, "
+                                         f"found {text!r}")
+    return actor, move, word == "always"
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -294,7 +316,7 @@ def _count(text: str) -> int:
     return number
 
 
-def _date(text: str) -> float:
+def _positive(text: str) -> float:
     try:
         number = float(text)
     except ValueError:

@@ -29,6 +29,7 @@ from .nodes import (
 )
 from .problem import EGALITARIAN, NASH, ZERO, Problems, surplus
 from .proof import at_most_one
+from .watch import Watch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,6 +40,8 @@ MOST_BOXES = 3000
 #: boxes of one problem that are searched when its budget ends, and starts of Newton in each
 MOST_PROBED, STARTS = 8, 2
 SAME = 1e-8
+#: how far terms at a bound may miss it, in payoff ranges
+PUSHED = 2e-10
 
 
 @dataclass(eq=False)
@@ -61,8 +64,8 @@ class Points:
 class _Search:
     """The state of one branch and bound."""
 
-    def __init__(self, problems: Problems, first: bool, boxes: int) -> None:
-        self.boxes = boxes
+    def __init__(self, problems: Problems, first: bool, boxes: int, watch: Watch | None) -> None:
+        self.boxes, self.watch = boxes, watch
         # a move whose rate is 0 changes no value: its consent is read off afterwards
         self.problems, self.first = problems.without(problems.rate == 0), first
         self.cost = np.zeros(problems.size, dtype=np.int64)
@@ -91,11 +94,14 @@ class _Search:
         return np.isin(owner, np.concatenate([part[0] for part in self.found]))
 
     def _within_budget(self, nodes: Nodes) -> Nodes:
-        budget = np.where(self._solved(nodes.owner), self.boxes, max(self.boxes, MOST_BOXES))
+        why, boxes = BUDGET, self.boxes
+        if self.watch is not None and self.watch.over():
+            why, boxes = self.watch.reason, 0
+        budget = np.where(self._solved(nodes.owner), boxes, max(boxes, MOST_BOXES))
         over = self.cost[nodes.owner] > budget
         if over.any():
             for p in np.unique(nodes.owner[over]):
-                self.doubt[int(p)] = BUDGET
+                self.doubt[int(p)] = why
             self._probe(nodes.take(over))
         return nodes.take(~over)
 
@@ -182,11 +188,12 @@ class _Search:
 
     def _settle(self, nodes: Nodes, sub: Problems) -> Nodes:
         """Boxes with several bargains, or a bargain and a mix: test, solve, or split."""
-        other = (active(sub, nodes.label) & (sub.kind != NASH)).any(axis=1)
+        other = (active(sub, nodes.label) & ((sub.kind != NASH) | sub.constrained)).any(axis=1)
         if other.any():
             for p in np.unique(nodes.owner[other]):
-                self.doubt[int(p)] = "uniqueness is proved for Nash and egalitarian terms only"
-            self._probe(nodes.take(other))
+                self.doubt[int(p)] = ("uniqueness is proved for Nash and egalitarian terms only, "
+                                      "without forced consents")
+            self._probe(nodes.take(other), again=np.asarray(sub.constrained.any(axis=1))[other])
             nodes, sub = nodes.take(~other), sub.take(~other)
         unique = at_most_one(sub, nodes)
         closed = np.zeros(len(nodes.owner), dtype=bool)
@@ -211,10 +218,11 @@ class _Search:
                              & (points.consent <= nodes.a_high + 1e-9))).all(axis=1)
         return inside
 
-    def _probe(self, nodes: Nodes) -> None:
-        """Search boxes of problems without an equilibrium yet from a fixed seed's points."""
+    def _probe(self, nodes: Nodes, again: Bools | bool = False) -> None:
+        """Search boxes of problems without an equilibrium yet, and those marked to be searched
+        ``again``, from a fixed seed's points."""
         rng = np.random.default_rng(20260101)
-        nodes = nodes.take(~self._solved(nodes.owner))
+        nodes = nodes.take(~self._solved(nodes.owner) | again)
         nodes = self._decide_rest(nodes)
         joint = (binding(nodes.label, nodes.low.shape[1]).sum(axis=2) > 1).any(axis=1)
         nodes = nodes.take(~joint)
@@ -357,13 +365,14 @@ BUDGET = "the search stopped at its budget of boxes"
 TIE = "an exact tie leaves consents undetermined"
 
 
-def solve_problems(problems: Problems, first: bool = False, boxes: int = 1000) -> Points:
+def solve_problems(problems: Problems, first: bool = False, boxes: int = 1000,
+                   watch: Watch | None = None) -> Points:
     """All equilibria of every problem, or with ``first`` at least one of each.
 
-    A problem with an equilibrium whose list takes more than ``boxes`` boxes to prove complete is
-    left with a doubt.
+    A problem with an equilibrium whose list takes more than ``boxes`` boxes to prove complete, or
+    more time than ``watch`` gives, is left with a doubt.
     """
-    return _Search(problems, first, boxes).run()
+    return _Search(problems, first, boxes, watch).run()
 
 
 def verify(problems: Problems, label: Ints, points: Candidates) -> tuple[Bools, Bools]:
@@ -373,13 +382,16 @@ def verify(problems: Problems, label: Ints, points: Candidates) -> tuple[Bools, 
     least = np.where(problems.member, gain, np.inf).min(axis=2)
     asked = problems.present & problems.member.any(axis=2)
     sigma = least.copy()
-    rows, cols = np.nonzero(asked & problems.bargained & (label == REFUSED)
+    # best terms for a forced member leave others at zero, which says nothing of σ
+    pushed = asked & problems.constrained
+    rows, cols = np.nonzero(asked & problems.bargained & ((label == REFUSED) | pushed)
                             & points.good[:, None])
     if len(rows):
         sigma[rows, cols] = surplus(problems, (rows, cols), points.value[rows])
     mixed = label >= MIX
-    wrong = asked & ((label == MADE) & (least < -ZERO) | (label == REFUSED) & (sigma > ZERO)
-                     | mixed & (least < -ZERO))
+    slack = np.where(pushed, PUSHED, ZERO)
+    wrong = asked & ((label == MADE) & (least < -slack) | (label == REFUSED) & (sigma > ZERO)
+                     | mixed & (least < -slack))
     out_of_range = mixed & ((points.consent < -SAME) | (points.consent > 1 + SAME))
     tied = asked & ~mixed & (np.abs(sigma) <= ZERO)
     tied |= mixed & ((points.consent < SAME) | (points.consent > 1 - SAME))

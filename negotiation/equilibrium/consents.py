@@ -15,7 +15,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,12 @@ from ..kernels.consent_search import Room, make_room
 from ..lattice import Lattice
 from .certificate import REGRET_TOLERANCE
 from .certificate_fixed import regret_of_fixed
+from .excluded import fill_surplus
 from .problem import gather
 from .result import Component, Equilibrium, Options, Solution, Status
 from .state import solve_states
 from .ties import Continuum
+from .watch import Progress, Watch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,7 +48,6 @@ BLOCK, ROWS = 1 << 18, 4096
 #: states of a level, draws counted, from which threads share it; the answer does not depend on it
 THREADED, MOST_THREADS = 4_000, 8
 
-Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,8 @@ def one_equilibrium(lattice: Lattice, *, indifferent: str = "consent", prove: bo
     """
     draws, size, n = lattice.flow.shape
     edges = len(lattice.edge_state)
-    found = Consents(lattice, np.empty((draws, size, n)), np.empty((draws, edges)),
+    made = _without_excluded(lattice)
+    found = Consents(made, np.empty((draws, size, n)), np.empty((draws, edges)),
                      np.empty((draws, edges)), np.empty((draws, size), dtype=np.int8),
                      np.empty((draws, size), dtype=np.int8), np.zeros(draws))
     sweep = _sweeper(found, prove, indifferent == "refuse")
@@ -149,9 +151,18 @@ def one_equilibrium(lattice: Lattice, *, indifferent: str = "consent", prove: bo
         done += len(states)
         if progress is not None:
             progress(done, size)
-    regret = regret_of_fixed(lattice, found.values, found.consent)
-    found.regret[:] = regret
-    return found
+    found.consent[:, lattice.never] = 0.0
+    for draw in range(draws if lattice.never.any() else 0):
+        fill_surplus(lattice, draw, found.values[draw], found.surplus[draw])
+    found.regret[:] = regret_of_fixed(lattice, found.values, found.consent)
+    return replace(found, lattice=lattice)
+
+
+def _without_excluded(lattice: Lattice) -> Lattice:
+    """The lattice in which moves that some member never consents to do not come up."""
+    if not lattice.never.any():
+        return lattice
+    return replace(lattice, rate=np.where(lattice.never, 0.0, lattice.rate))
 
 
 def _levels(lattice: Lattice) -> Iterator[Ints]:
@@ -260,28 +271,26 @@ def _hand_over(found: Consents, states: Ints, indifferent: str, prove: bool) -> 
 
 
 def solutions(lattices: Sequence[Lattice], rules: Sequence[str], options: Options,
-              progress: Progress | None, begin: float) -> tuple[Solution, ...] | None:
+              watch: Watch, begin: float) -> tuple[Solution, ...] | None:
     """Solutions of games that this module is for, asked for as ``options`` say; None for others.
 
     One equilibrium is for it wherever payoffs are fixed; all of them are where a lattice is large
     and it is proved that there is only one.
+
+    Raises:
+        Stopped: when the watch says so.
     """
     one = options.equilibria == "one"
     worth = one or options.equilibria == "all" and compiled.available() and all(
         len(lattice.edge_state) >= LARGE for lattice in lattices)
     if options.concept != "mpe" or not worth or not all(map(covers, lattices)):
         return None
-    whole, done, found = sum(len(lattice.states) for lattice in lattices), 0, []
-    for lattice, rule in zip(lattices, rules, strict=True):
+    found: list[Consents] = []
+    for k, (lattice, rule) in enumerate(zip(lattices, rules, strict=True)):
         if not one and rule == "all":
             return None
-        base = done
-
-        def report(now: int, _: int, base: int = base) -> object:
-            return None if progress is None else progress(base + now, whole)
-
-        found.append(one_equilibrium(lattice, indifferent=rule, prove=not one, progress=report))
-        done += len(lattice.states)
+        found.append(one_equilibrium(lattice, indifferent=rule, prove=not one,
+                                     progress=watch.stopping(k)))
         if found[-1].regret[0] > REGRET_TOLERANCE or not (one or found[-1].unique[0]):
             return None
     seconds = time.perf_counter() - begin

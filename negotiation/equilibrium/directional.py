@@ -25,11 +25,10 @@ from .component import Components
 from .problem import KINDS, OFFERS, Problems, gather
 from .state import CONTINUUM, Answers
 from .ties import Continuum
+from .watch import Progress, Watch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-Progress = Callable[[int, int], None]
 
 REJECTED = "an equilibrium missed the certificate's tolerance"
 
@@ -111,7 +110,8 @@ def together(traversals: Sequence[Traversal], solver: Callable[[Request], Answer
 
 
 def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "mpe",
-             progress: Progress | None = None, tolerant: bool = False) -> Traversal:
+             progress: Progress | None = None, watch: Watch | None = None,
+             tolerant: bool = False) -> Traversal:
     """Solve every state of a lattice at every draw.
 
     Args:
@@ -119,6 +119,7 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
         one: keep the first equilibrium of every state only.
         concept: "mpe" or "logit"; it says which certificate answers have to pass.
         progress: called with (states solved, states in all) after every level.
+        watch: when its time is over, one branch of each draw is followed to the end.
         tolerant: leave out draws at which no equilibrium is found, and name them in ``lost``.
     """
     if lattice.game.postures and lattice.convention is None:
@@ -135,12 +136,22 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
         for width in sorted(set(wide[level].tolist())):
             states = level[wide[level] == width]
             states = states[np.argsort(lattice.component[states], kind="stable")]
+            if watch is not None and watch.ending is not None and not one:
+                one = True
+                _hurry(tree, int(states[0]), watch.reason)
             if len(tree.node):
                 yield from _level(tree, states.reshape(-1, width), cap, one)
         done += len(level)
         if progress is not None:
             progress(done, size)
     return tree
+
+
+def _hurry(tree: Tree, state: int, why: str) -> None:
+    """Keep the first branch of each draw."""
+    _, first = np.unique(tree.draw, return_index=True)
+    tree.node, tree.draw = tree.node[first], tree.draw[first]
+    _doubt(tree, state, why)
 
 
 def _level(tree: Tree, members: Ints, cap: int, one: bool,
@@ -206,7 +217,7 @@ def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
         owner = answers.owner[::width]
         rows = (owner[:, None] * width + np.arange(width)).ravel()
         after = after[rows] + components.take(owner).within(answers.value)
-    terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.member[rows],
+    terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.party[rows],
                                   problems.kind[rows])
     claim = (lattice, draws[rows], flat[rows], answers.value, after, answers.consent, terms)
     each = certify_logit(*claim) if tree.concept == "logit" else certify(
@@ -332,10 +343,10 @@ def unpack(tree: Tree, branch: int) -> tuple[Floats, Floats, Floats, Floats | No
     kind = kinds[lattice.edge_move[rows]] if edges else np.zeros(0, dtype=np.int64)
     draw = int(tree.draw[branch])
     terms, proposals = mean_terms(per_proposer[None], lattice.weights[draw][None],
-                                  lattice.member[rows][None], kind[None])
+                                  lattice.party[rows][None], kind[None])
     return (tree.value[node], consent, terms[0],
             None if proposals is None else proposals[0], sigma)
 
 
-__all__ = ["CONTINUUM", "REJECTED", "Progress", "Tree", "continua_of", "together", "traverse",
+__all__ = ["CONTINUUM", "REJECTED", "Tree", "continua_of", "together", "traverse",
            "unpack"]

@@ -39,7 +39,8 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
     issues = problems.value.shape[2]
     nash = ((problems.kind == NASH) | ~problems.bargained).all(axis=1)
     idle = problems.present & (problems.rate <= 0.0) & problems.member.any(axis=2)
-    rows = np.flatnonzero(nash & ~idle.any(axis=1))
+    compelled = (problems.forced.any(axis=2) & problems.bargained).any(axis=1)
+    rows = np.flatnonzero(nash & ~idle.any(axis=1) & ~compelled)
     known, count = np.zeros(size, dtype=np.int8), np.zeros(size, dtype=np.int64)
     values, consents = np.empty((size, MOST, n)), np.zeros((size, MOST, moves))
     deals = np.zeros((size, MOST, moves, issues))
