@@ -14,8 +14,10 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
+from ..equilibrium.solve import need_noise
 from ..errors import InputError, NumericalError, UnknownNameError
 from ..frozen import FrozenMap
+from ..lattice import build_lattice
 from ..model import INDIFFERENT, POSTURE_RULES, Game
 from ..process import check_date
 from ..sampling import MOST_DRAWS, drawn
@@ -31,15 +33,15 @@ from .words import SCALES, bands
 Floats = NDArray[np.float64]
 Rows = NDArray[np.void]
 
-#: draws that both solution concepts are solved at, unless the caller says otherwise
-LOGIT_DRAWS = 0
+#: draws that both solution concepts are solved at, where the game has noise and nothing is said
+LOGIT_DRAWS = 16
 #: failures that are kept with their parameters; all are counted
 MOST_FAILURES = 100
 
 
 def likelihood(game: Game, outcome: str, *, by: float | None = None, draws: int = 1024,
                seed: int = 0, fixed: Collection[str] = (), executor: Executor | None = None,
-               workers: int = 1, indices: int | None = None, logit: int = LOGIT_DRAWS,
+               workers: int = 1, indices: int | None = None, logit: int | None = None,
                tornado: bool = True, threshold: float = 0.5, cap: int = 64,
                indifferent: str | None = None, conventions: str | None = None,
                words: str = "icd203", results: str | PathLike[str] | None = None,
@@ -59,7 +61,8 @@ def likelihood(game: Game, outcome: str, *, by: float | None = None, draws: int 
         indices: rows N of the sample that Sobol indices rest on, which cost N·(d + 1) more solves
             for d parameters. None: the largest power of 2 that costs at most as many solves as
             there are draws, twice over, 0 where that is below 16. 0: none.
-        logit: draws that are solved under the logit concept too (slow).
+        logit: draws that are solved under the logit concept too, which is slow. None: 16 where the
+            game has ratification noise, else none.
         tornado: also set each parameter to the ends of its range, alone.
         threshold: draws with a probability below it are "failing" for the scenario.
         cap: the most equilibria listed for a draw.
@@ -95,7 +98,7 @@ def likelihood(game: Game, outcome: str, *, by: float | None = None, draws: int 
 
 
 def plan_of(game: Game, outcome: str, *, by: float | None = None, draws: int = 1024, seed: int = 0,
-            fixed: Collection[str] = (), indices: int | None = None, logit: int = LOGIT_DRAWS,
+            fixed: Collection[str] = (), indices: int | None = None, logit: int | None = None,
             tornado: bool = True, cap: int = 64, indifferent: str | None = None,
             conventions: str | None = None) -> Plan:
     """The plan of a likelihood; arguments as there."""
@@ -103,7 +106,7 @@ def plan_of(game: Game, outcome: str, *, by: float | None = None, draws: int = 1
         raise UnknownNameError("outcome", outcome, game.outcomes)
     _whole("draws", draws, 2, MOST_DRAWS)
     _whole("cap", cap, 1, 1 << 20)
-    _whole("logit", logit, 0, draws)
+    logit = _logit_draws(game, logit, draws)
     for name, value, known in (("indifferent", indifferent, INDIFFERENT),
                                ("conventions", conventions, POSTURE_RULES)):
         if value is not None and value not in known:
@@ -120,6 +123,21 @@ def plan_of(game: Game, outcome: str, *, by: float | None = None, draws: int = 1
         _whole("indices", indices, 0, draws)
         base = indices
     return Plan(game, question, seed, tuple(fixed), draws, base, logit, tornado, plan.chunk)
+
+
+def _logit_draws(game: Game, asked: int | None, draws: int) -> int:
+    """How many draws the logit concept is solved at; an error where it cannot be."""
+    if asked == 0:
+        return 0
+    try:
+        need_noise(build_lattice(game))
+    except InputError:
+        if asked is None:
+            return 0
+        raise
+    if asked is not None:
+        _whole("logit", asked, 0, draws)
+    return min(LOGIT_DRAWS, draws) if asked is None else asked
 
 
 def summary(plan: Plan, found: dict[str, list[Solved]], words: str = "icd203",

@@ -102,7 +102,7 @@ def solve_batch(game: Game, draws: dict[str, Floats], question: Question) -> Cha
         return found
     try:
         rows = play_rows(build_lattice(game, draws), question.conventions,
-                         1 if question.concept == "logit" else MOST_CONVENTIONS)
+                         1 if question.concept == "logit" else min(MOST_CONVENTIONS, question.cap))
         number = np.bincount(rows.draw, minlength=size)
         for times in np.unique(number).tolist():
             mine = np.flatnonzero(number == times)
@@ -267,7 +267,7 @@ def _answer(request: Request, indifferent: str, concept: str) -> Answers:
         return logit.answer(request)
     if concept == "selected":
         return cyclic.selected(request, indifferent)
-    return cyclic.answer(request, indifferent, False)
+    return cyclic.answer(request, indifferent)
 
 
 def _one_of_each(problems: Problems, answers: Answers, indifferent: str) -> Answers:

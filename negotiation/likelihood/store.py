@@ -41,10 +41,14 @@ class Results:
         self._found: list[Solved] = []
         try:
             if resume and self.path.exists():
-                self._stream: IO[bytes] = self.path.open("r+b")
-                self._read()
+                with self.path.open("rb") as stream:
+                    good = self._read(stream)
+                # without a buffer: what cannot be written must not be tried again when it is closed
+                self._stream = self.path.open("r+b", buffering=0)
+                self._stream.truncate(good)
+                self._stream.seek(good)
             else:
-                self._stream = self.path.open("xb")
+                self._stream = self.path.open("xb", buffering=0)
                 self._append(json.dumps(self.header).encode() + b"\n")
         except FileExistsError:
             raise InputError(f"{path} exists: give another name, or --resume to go on with it"
@@ -74,8 +78,9 @@ class Results:
     def _append(self, data: bytes) -> None:
         begin = self._stream.tell()
         try:
-            self._stream.write(data)
-            self._stream.flush()
+            rest = memoryview(data)
+            while len(rest):
+                rest = rest[self._stream.write(rest):]
             os.fsync(self._stream.fileno())
         except OSError as error:
             try:
@@ -86,19 +91,19 @@ class Results:
                              f"{error.strerror or error}. What was finished before is kept in it; "
                              "make room, then go on with --resume") from None
 
-    def _read(self) -> None:
-        first = self._stream.readline()
+    def _read(self, stream: IO[bytes]) -> int:
+        """Take what a file holds; how many bytes of it are whole."""
+        first = stream.readline()
         header = _json(first)
         if not isinstance(header, dict) or header.get("format") != FORMAT:
             raise InputError(f"{self.path}: expected a results file of this program, found another "
                              "file")
         self._compare(header)
         good = len(first)
-        for solved, length in chunks(self._stream):
+        for solved, length in chunks(stream):
             self._found.append(solved)
             good += length
-        self._stream.seek(good)
-        self._stream.truncate(good)
+        return good
 
     def _compare(self, header: dict[str, Any]) -> None:
         if header.get("digest") != self.header["digest"]:
