@@ -269,7 +269,7 @@ def _best_responses(components: Components, consent: Floats) -> tuple[Ints, Cand
     return label, points
 
 
-def _equations(components: Components, label: Ints, value: Floats, consent: Floats,
+def equations(components: Components, label: Ints, value: Floats, consent: Floats,
                hint: Floats | None) -> tuple[Floats, Floats, Floats, Floats]:
     """Residual (P, S·(n + M)) and Jacobian of all states, and each state's terms and pay."""
     size, width = components.size, components.width
@@ -315,7 +315,7 @@ def _newton(components: Components, label: Ints, value: Floats, consent: Floats,
     consent = np.where(mixed, consent, (label == MADE).astype(float))
     value = value.copy()
     scale = components.states.scale.reshape(size, width, n)
-    residual, jacobian, terms, paid = _equations(components, label, value, consent, hint)
+    residual, jacobian, terms, paid = equations(components, label, value, consent, hint)
     norm = _largest(residual)
     for _ in range(NEWTON_STEPS):
         todo = np.asarray((norm > 1e-14) & np.isfinite(norm))
@@ -329,7 +329,7 @@ def _newton(components: Components, label: Ints, value: Floats, consent: Floats,
             trial = value + move[..., :n] * scale
             share = np.where(mixed, consent + move[..., n:].reshape(-1, moves), consent)
             known = None if hint is None else np.nan_to_num(terms[:, :, 0], nan=0.5)
-            new = _equations(components, label, trial, share, known)
+            new = equations(components, label, trial, share, known)
             better = ~todo | (_largest(new[0]) < best)
             if better.all():
                 break
@@ -339,7 +339,7 @@ def _newton(components: Components, label: Ints, value: Floats, consent: Floats,
         keep = np.repeat(stuck, width)[:, None]
         consent = np.where(keep, consent, share)
         residual, jacobian, terms, paid = (
-            new if not stuck.any() else _equations(components, label, value, consent, hint))
+            new if not stuck.any() else equations(components, label, value, consent, hint))
         norm = np.where(stuck, np.where(best < 1e-12, 0.0, np.inf), _largest(residual))
     good = np.asarray((norm < 1e-12) & np.isfinite(value).all(axis=(1, 2)))
     _, pinned = effective(components.at(value), label)
@@ -369,7 +369,7 @@ def _solve(matrix: Floats, rhs: Floats) -> Floats:
 def _index(components: Components, label: Ints, value: Floats, consent: Floats) -> Ints:
     """±1 of each equilibrium of a component (as ``leaf.index``)."""
     moves = label.shape[2]
-    jacobian = _equations(components, label.reshape(-1, moves), value,
+    jacobian = equations(components, label.reshape(-1, moves), value,
                           consent.reshape(-1, moves), None)[1]
     sign = np.sign(np.linalg.det(np.nan_to_num(jacobian)))
     out: Ints = np.where(np.isfinite(sign), sign, 0).astype(np.int64)

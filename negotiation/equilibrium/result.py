@@ -73,6 +73,8 @@ class Equilibrium:
             actor's payoff range, recomputed from the game; and of the static equilibria of its
             convention, relative to each player's range there.
         components: the continua that this equilibrium is a chosen point of.
+        play: (S, Q) the mixed actions of the encounters of every state, one after the other; None
+            for a game without encounters. See :meth:`actions`.
     """
 
     id: int
@@ -86,6 +88,7 @@ class Equilibrium:
     index: int
     regret: float
     components: tuple[Component, ...] = ()
+    play: Floats | None = None
 
     @property
     def game(self) -> Game:
@@ -98,8 +101,9 @@ class Equilibrium:
 
     @cached_property
     def pure(self) -> bool:
-        """Whether every consent is 0 or 1."""
-        return bool(np.all((self.consent == 0.0) | (self.consent == 1.0)))
+        """Whether every consent, and every action in an encounter, is certain."""
+        chances = self.consent if self.play is None else np.append(self.consent, self.play)
+        return bool(np.all((chances == 0.0) | (chances == 1.0)))
 
     @cached_property
     def process(self) -> Process:
@@ -138,6 +142,30 @@ class Equilibrium:
         row = self.lattice.bargain[edge]
         names = self.game.moves[move].issues
         return {name: float(self.terms_array[row, j]) for j, name in enumerate(names)}
+
+    def actions(self, encounter: str, state: Mapping[str, str] | int | None = None,
+                ) -> dict[str, dict[str, float]]:
+        """How an encounter is played in a state (the first where it can come when none is given):
+        player → action → probability.
+
+        Raises:
+            UnknownNameError: for a name that is no encounter.
+            InputError: for a state in which it cannot come.
+        """
+        if encounter not in self.game.encounters:
+            raise UnknownNameError("encounter", encounter, self.game.encounters)
+        clash, clashes = self.game.encounters[encounter], self.lattice.clashes
+        assert clashes is not None and self.play is not None
+        mine = np.flatnonzero(clashes.encounter == list(self.game.encounters).index(encounter))
+        if state is not None:
+            mine = mine[clashes.state[mine] == self._state(state)]
+        if not len(mine):
+            where = "any state that play can reach" if state is None else f"the state {state}"
+            raise InputError(f"encounter {encounter!r} cannot come in {where}")
+        row = int(mine[0])
+        mixed = clashes.mixed(row, self.play[int(clashes.state[row])])
+        return {player: dict(zip(clash.actions[player], part.tolist(), strict=True))
+                for player, part in zip(clash.players, mixed, strict=True)}
 
     def probability(self, outcome: str, by: float | None = None) -> float:
         """The chance that an outcome is reached by a date (the game's horizon by default)."""

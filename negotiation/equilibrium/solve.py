@@ -23,10 +23,12 @@ from .directional import (
     Request,
     Tree,
     continua_of,
+    plays_of,
     together,
     traverse,
     unpack,
 )
+from .encounters.request import Request as Clashing
 from .problem import Problems
 from .result import Component, Equilibrium, Options, Solution, Status
 from .state import Answers, solve_states
@@ -142,6 +144,9 @@ def _total(tree: Tree, options: Options, spent: float) -> int | None:
 def _answer(request: Request, options: Options) -> Answers:
     """Solve what a level asks for; options.boxes are those of one state."""
     rule = options.indifferent or "consent"
+    if isinstance(request, Clashing):
+        from .encounters import solve as solve_encounters
+        return solve_encounters.answer(request, options)
     if isinstance(request, Problems):
         if options.concept == "mpe" and options.equilibria != "selected":
             return solve_states(request, rule, options.equilibria == "one", options.boxes)
@@ -157,6 +162,14 @@ def _answer(request: Request, options: Options) -> Answers:
 
 def _need_noise(lattice: Lattice) -> None:
     """The logit concept needs Nash terms, and noise for all members of every move that can come."""
+    quiet = [actor for clash in lattice.game.encounters.values() for actor in clash.players
+             if lattice.clashes is not None
+             and not (lattice.clashes.noise[:, lattice.actors.index(actor)] > 0).all()]
+    if quiet:
+        raise InputError(
+            f"{lattice.game.name}: the logit concept needs noise above 0 for every player of an "
+            f"encounter: there is none for {', '.join(dict.fromkeys(quiet))}. Set 'noise' in the "
+            "definition.")
     for m, (name, move) in enumerate(lattice.game.moves.items()):
         edges = np.flatnonzero(lattice.edge_move == m)
         if not len(edges) or not lattice.rate[:, edges].any():
@@ -241,7 +254,7 @@ def _equilibrium(tree: Tree, branch: int) -> Equilibrium:
     return Equilibrium(
         id=branch + 1, lattice=lattice, draw=int(tree.draw[branch]), values=values,
         consent=consent, terms_array=terms, proposals=proposals, surplus=sigma,
-        index=int(np.prod(tree.index[node])),
+        play=plays_of(tree, node), index=int(np.prod(tree.index[node])),
         regret=max(float(tree.regret[node].max()),
                    0.0 if lattice.convention is None else lattice.convention.regret),
         components=tuple(parts))

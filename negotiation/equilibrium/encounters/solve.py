@@ -1,0 +1,14 @@
+"""Which method answers a request with encounters."""
+
+from __future__ import annotations
+
+from ..result import Options
+from ..state import Answers
+from .request import Request
+from .state import solve_each_state
+
+
+def answer(request: Request, options: Options) -> Answers:
+    """The equilibria of every component of a request; options.boxes are those of one state."""
+    rule, first = options.indifferent or "consent", options.equilibria == "one"
+    return solve_each_state(request, rule, first, options.boxes)
