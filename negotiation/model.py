@@ -24,7 +24,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import InputError, UnknownNameError
 from .expressions import Expression
@@ -208,6 +208,24 @@ class Encounter:
                 assert isinstance(target, tuple)
                 target = target[at]
             yield tuple(name for _, name in place), str(target)
+
+    def without(self, status: str) -> Encounter:
+        """The encounter in which no profile leads to a status: where one did, its opportunity
+        passes as that of a blocked move does, with no change and no payoff."""
+        def emptied(target: object, table: object) -> Any:
+            if isinstance(target, tuple):
+                assert isinstance(table, tuple)
+                return tuple(map(emptied, target, table))
+            return 0.0 if target == status else table
+
+        def left(target: object) -> Any:
+            return tuple(map(left, target)) if isinstance(target, tuple) else (
+                "" if target == status else target)
+
+        blocks = (replace(block, payoffs=FrozenMap({
+            actor: emptied(self.targets, table) for actor, table in block.payoffs.items()}))
+            for block in self.payoffs)
+        return replace(self, targets=left(self.targets), payoffs=tuple(blocks))
 
     def event(self, profile: tuple[str, ...]) -> str:
         """What a profile is called as an event: ``brinkmanship(hold, yield)``."""
