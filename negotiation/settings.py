@@ -45,7 +45,7 @@ def apply(game: Game, what_if: Setting) -> Game:
     """The game under a setting.
 
     Raises:
-        UnknownNameError: for a parameter, front, status, move or encounter that the game does not have.
+        UnknownNameError: for a parameter, front, status, move or encounter that the game lacks.
         InputError: for a front that is both started and held, in different statuses.
     """
     if what_if.consents:

@@ -145,8 +145,8 @@ def _settings(parser: argparse.ArgumentParser) -> None:
                        help="start a front in another status")
     group.add_argument("--hold", action="append", default=[], metavar="FRONT=STATUS", type=_pairs,
                        help="start a front in a status and keep it there")
-    group.add_argument("--block", action="append", default=[], metavar="MOVE",
-                       help="take a move away")
+    group.add_argument("--block", action="append", default=[], metavar="NAME",
+                       help="take a move or an encounter away")
 
 
 def _solving(parser: argparse.ArgumentParser) -> None:

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .certificate_encounters import ClaimedPlay
 from .certificate_duality import Bargains, surplus_bound, worth
+from .certificate_encounters import ClaimedPlay
 from .certificate_terms import terms_violation
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
-"""The certificate of encounters: every player's actions at the reported values, from the game alone.
+"""The certificate of encounters: every player's actions at the reported values.
 
-Given a claim (V, α, σ), per clash with lumps a_p and targets s′_p (s itself where a profile changes
-nothing), all in payoff ranges:
+Given a claim (V, α, σ), recomputed from the game alone, per clash with lumps a_p and targets s′_p
+(s itself where a profile changes nothing), all in payoff ranges:
 
 play      how far each mixed action is from a probability distribution, and the consent of each
           event from the product of the probabilities of its actions.
@@ -10,7 +10,7 @@ regret    max_b E[a_i + V_i(s′) | i plays b] − E[a_i + V_i(s′)], for every
 idle pay  λ Σ_p σ(p) a_p,i over the profiles that change nothing: what the value equation of
           :mod:`.certificate` adds to its sum over edges.
 
-Under noise (:func:`play_violation_logit`) each action's probability has to be its share of
+Under noise (``logit``) each action's probability has to be its share of
 exp(E[a_i + V_i(s′) | b]/ς_i) instead. Nothing here is shared with the solver but the lattice.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class ClaimedPlay:
-    """The claimed play of P states: value (P, n), next_value (P, M, n), consent (P, M), play (P, Q).
+    """The claimed play of P states: V (P, n) and (P, M, n) next, consent (P, M), play (P, Q).
 
     Attributes:
         idle: (P, n) what profiles without a change pay per unit of time.

@@ -152,20 +152,47 @@ class Equilibrium:
             UnknownNameError: for a name that is no encounter.
             InputError: for a state in which it cannot come.
         """
-        if encounter not in self.game.encounters:
-            raise UnknownNameError("encounter", encounter, self.game.encounters)
+        row = self._clash(encounter, state)
         clash, clashes = self.game.encounters[encounter], self.lattice.clashes
         assert clashes is not None and self.play is not None
+        mixed = clashes.mixed(row, self.play[int(clashes.state[row])])
+        return {player: dict(zip(clash.actions[player], part.tolist(), strict=True))
+                for player, part in zip(clash.players, mixed, strict=True)}
+
+    def action_values(self, encounter: str, state: Mapping[str, str] | int | None = None,
+                      ) -> dict[str, dict[str, float]]:
+        """What each action of an encounter brings its player, lump and V(s′), when the others play
+        as they do: player → action → payoff. Arguments and errors are those of :meth:`actions`."""
+        row = self._clash(encounter, state)
+        clash, clashes = self.game.encounters[encounter], self.lattice.clashes
+        assert clashes is not None and self.play is not None
+        here, size = int(clashes.state[row]), int(np.prod(clash.shape))
+        edge = clashes.edge[row, :size]
+        after = np.full(size, here)
+        after[edge >= 0] = self.lattice.edge_target[edge[edge >= 0]]
+        worth = clashes.lump[self.draw, row, :, :size] + self.values[after].T
+        mixed = clashes.mixed(row, self.play[here])
+        found = {}
+        for k, player in enumerate(clash.players):
+            table = np.moveaxis(worth[self.lattice.actors.index(player)].reshape(clash.shape), k, 0)
+            for part in reversed([part for j, part in enumerate(mixed) if j != k]):
+                table = table @ part
+            found[player] = dict(zip(clash.actions[player], table.tolist(), strict=True))
+        return found
+
+    def _clash(self, encounter: str, state: Mapping[str, str] | int | None) -> int:
+        """The row of an encounter in a state among the lattice's clashes."""
+        if encounter not in self.game.encounters:
+            raise UnknownNameError("encounter", encounter, self.game.encounters)
+        clashes = self.lattice.clashes
+        assert clashes is not None
         mine = np.flatnonzero(clashes.encounter == list(self.game.encounters).index(encounter))
         if state is not None:
             mine = mine[clashes.state[mine] == self._state(state)]
         if not len(mine):
             where = "any state that play can reach" if state is None else f"the state {state}"
             raise InputError(f"encounter {encounter!r} cannot come in {where}")
-        row = int(mine[0])
-        mixed = clashes.mixed(row, self.play[int(clashes.state[row])])
-        return {player: dict(zip(clash.actions[player], part.tolist(), strict=True))
-                for player, part in zip(clash.players, mixed, strict=True)}
+        return int(mine[0])
 
     def probability(self, outcome: str, by: float | None = None) -> float:
         """The chance that an outcome is reached by a date (the game's horizon by default)."""

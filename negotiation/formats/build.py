@@ -43,7 +43,8 @@ from .reader import (
 SOLUTIONS = ("nash", "kalai-smorodinsky", "egalitarian", "utilitarian", "equal-loss", "offers")
 REQUIRED = ("format", "title", "actors", "fronts", "moves")
 OPTIONAL = ("summary", "source", "theme", "horizon", "time_unit", "noise", "indifferent",
-            "parameters", "linkages", "encounters", "postures", "outcomes", "cascade", "claims", "answers")
+            "parameters", "linkages", "encounters", "postures", "outcomes", "cascade", "claims",
+            "answers")
 MAX_CHAIN = 50
 
 

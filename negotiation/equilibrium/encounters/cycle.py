@@ -2,8 +2,9 @@
 
 The branch of :mod:`.noisy` is followed to almost no noise, where it tells which consents and
 actions are played; Newton's method on the exact equations (:mod:`.equations`) makes that an
-equilibrium. Further ones are searched for from other proportions of noise, in all pure regimes where
-they are few, and by best responses from random play. That there are no others is not claimed.
+equilibrium. Further ones are searched for from other proportions of noise, in all pure regimes
+where they are few, by best responses from random play, and between any two where indices do not sum
+to +1. That there are no others is not claimed.
 """
 
 from __future__ import annotations
@@ -260,10 +261,11 @@ def _respond(request: Request, found: _Found, rng: np.random.Generator) -> None:
             return
         filled = request.components.at(point.value[None])
         new, played = label.copy(), support.copy()
-        at = np.nonzero(asked)
-        if len(at[0]):
-            sigma = surplus(filled, at, point.value[at[0]])
-            new[at] = np.where(sigma > ZERO, MADE, np.where(sigma < -ZERO, REFUSED, label[at]))
+        moves = np.nonzero(asked)
+        if len(moves[0]):
+            sigma = surplus(filled, moves, point.value[moves[0]])
+            new[moves] = np.where(sigma > ZERO, MADE, np.where(
+                sigma < -ZERO, REFUSED, label[moves]))
         for (s, _, begin, m, _), (_, _, gain) in zip(
                 _players(request), gains(request, point), strict=True):
             if gain.max() > TIE:

@@ -120,9 +120,9 @@ class Equations:
         #: per clash and player: pay and staying of each action that is left, against the supports
         self.around: list[list[tuple[Floats, Floats]]] = []
         for e, clash in enumerate(self.clashes):
-            support = [self.at[e, k].support for k in range(len(clash.shape))]
-            self.tables.append(_restricted(clash, support))
-            self.around.append([_own(clash, support, k) for k in range(len(clash.shape))])
+            parts = [self.at[e, k].support for k in range(len(clash.shape))]
+            self.tables.append(_restricted(clash, parts))
+            self.around.append([_own(clash, parts, k) for k in range(len(clash.shape))])
 
     # -- between points and unknowns
 

@@ -1,8 +1,8 @@
 """Encounters under noise: quantal responses beside uncertain consents, and the branch to no noise.
 
 At noise κς the consents and terms are those of ``logit``, and player i of an encounter takes action
-a with probability ∝ exp(E[a_i + V_i(s′) | a]/(κς_i)), the logit agent quantal response of McKelvey &
-Palfrey (1998). At κ = ∞ there is one solution, every action equally likely and every consent a
+a with probability ∝ exp(E[a_i + V_i(s′) | a]/(κς_i)): the logit agent quantal response of McKelvey
+& Palfrey (1998). At κ = ∞ there is one solution, every action equally likely and every consent a
 coin; the branch from there is followed by arclength (``continuation``) in −log κ.
 """
 
@@ -134,7 +134,8 @@ class _System:
         over = adjusted.discount + rate.sum(axis=1, keepdims=True)
         for s, clashes in enumerate(self.request.clashes):
             for clash in clashes:
-                self._clash(clash, s, (value, play[s], over[s]), kappa, (out, slope, cut + s * width))
+                self._clash(clash, s, (value, play[s], over[s]), kappa,
+                            (out, slope, cut + s * width))
         return out, slope
 
     def _clash(self, clash: Clash, s: int, here: tuple[Floats, Floats, Floats], kappa: float,

@@ -130,9 +130,9 @@ def _regimes(request: Request, left: Pruned, alone: bool, bargained: bool) -> It
             parts = iter(chosen)
             for clash in clashes:
                 at = clash.begin
-                for size in clash.shape:
+                for m in clash.shape:
                     support[0, [at + a for a in next(parts)]] = True
-                    at += size
+                    at += m
             yield Regime(label[None], support)
 
 

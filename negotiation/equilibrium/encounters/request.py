@@ -1,6 +1,6 @@
 """What a level asks for where encounters can come: components of states, with their clashes.
 
-In a state with moves m and encounters e, mixed actions σ, profiles p with lumps a_p and targets s′_p,
+In a state with moves m, encounters e, mixed actions σ, profiles p with lumps a_p and targets s′_p,
 
     r_i V_i = f_i + Σ_m λ_m α_m [h_m,i − V_i] + Σ_e λ_e Σ_p σ(p) [a_p,i + V_i(s′_p) − V_i],
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -88,7 +88,7 @@ def solve_each_state(request: Request, rule: str, first: bool, boxes: int) -> An
         one = request.take(p)
         found = _State(one, rule, first, boxes).answers()
         found.owner = np.full(len(found.owner), p)
-        found.doubt = {p: why for why in found.doubt.values()}
+        found.doubt = dict.fromkeys([p], found.doubt[0]) if found.doubt else {}
         parts.append(found)
     return join(parts)
 
@@ -168,7 +168,8 @@ class _State:
             return
         if self.first and self.found.parts:
             return
-        more = search(self._request(problem), left, bargained=bool(bargains), alone=self.many, boxes=self.boxes)
+        more = search(self._request(problem), left, bargained=bool(bargains), alone=self.many,
+                      boxes=self.boxes)
         self.found.why(more.doubt)
         for mixture in more.found:
             self._add(problem, mixture)
@@ -224,7 +225,7 @@ class _State:
                 tied |= bool((np.abs(gain[mixed[k] == 0.0]) <= self.tie[i]).any())
         return tied
 
-    # ---- one encounter that is mixed --------------------------------------------------------------
+    # ---- one encounter that is mixed -------------------------------------------------------------
 
     def _stages(self, problem: Problems, left: Pruned, e: int, everything: bool = False) -> None:
         """Mixed play of one encounter at every label of the moves and pure play of the others."""
@@ -318,7 +319,7 @@ class _State:
         inside = np.full(problem.present.shape, -1)
         return Request(Components(problem, inside, 1), (self.live,), self.width, self.noise)
 
-    # ---- what is read off afterwards --------------------------------------------------------------
+    # ---- what is read off afterwards -------------------------------------------------------------
 
     def _finish(self, found: Answers) -> None:
         """Play of encounters that never come, probabilities of events, ties by name."""
