@@ -125,8 +125,8 @@ def how_many(solution: Solution) -> str:
     if solution.status is Status.BRANCH:
         players = " and each player's actions" if solution.game.encounters else ""
         every = (f"Consents{players} are uncertain: each member ratifies with a chance that grows "
-                 "with its gain. The solution on the branch from loud noise is listed; there may be "
-                 "others.")
+                 "with its gain. The solution on the branch from loud noise is listed; there may "
+                 "be others.")
         chance = ""
     elif solution.status is Status.SELECTED:
         every = "This is the equilibrium that is left when ratification noise vanishes."

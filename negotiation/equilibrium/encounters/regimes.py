@@ -108,10 +108,9 @@ def _regimes(request: Request, left: Pruned, alone: bool, bargained: bool) -> It
     choices = []
     for m in left.open:
         members = np.flatnonzero(problem.member[0, m])
-        codes = [MADE, REFUSED, *(MIX + (1 << int(i)) for i in members)]
-        choices.append(codes)
+        choices.append([MADE, REFUSED, *(MIX + (1 << int(i)) for i in members)])
     flat = [each for players in supports for each in players]
-    for chosen in itertools.product(*flat):
+    for chosen in itertools.product(*flat):  # per player, its support
         sizes = iter(chosen)
         wide = [[len(next(sizes)) for _ in players] for players in supports]
         mixing = sum(any(size > 1 for size in each) for each in wide)
@@ -131,7 +130,7 @@ def _regimes(request: Request, left: Pruned, alone: bool, bargained: bool) -> It
             for clash in clashes:
                 at = clash.begin
                 for m in clash.shape:
-                    support[0, [at + a for a in next(parts)]] = True
+                    support[0, at + np.array(next(parts))] = True
                     at += m
             yield Regime(label[None], support)
 
