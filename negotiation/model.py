@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from .distributions import Correlation, Distribution
 from .errors import InputError, UnknownNameError
 from .expressions import Expression
 from .frozen import FrozenMap
@@ -54,7 +55,8 @@ CHANCE: tuple[str, ...] = ()
 class Parameter:
     """A named number: a value (or an expression of other parameters), and the range it may have.
 
-    ``low`` and ``high`` are both None for a constant. ``source`` is the paragraph, publication or
+    ``low`` and ``high`` are both None for a constant. ``distribution`` is what its draws follow;
+    None: uniform over the range, where there is one. ``source`` is the paragraph, publication or
     the word *assumption* that the value rests on.
     """
 
@@ -65,6 +67,7 @@ class Parameter:
     unit: str = ""
     doc: str = ""
     source: str = ""
+    distribution: Distribution | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +110,8 @@ class Move:
 
     An empty ``by`` is chance. ``weights`` (default 1) are bargaining power; ``solution`` names the
     bargaining solution; ``noise`` (None: the game's) is used by the logit concept only.
+    ``consents`` are members whose consent a setting has fixed (member → whether it always or never
+    consents; see :mod:`negotiation.settings`): definitions do not hold any.
     """
 
     name: str
@@ -124,6 +129,12 @@ class Move:
     sets: FrozenMap[str, str] = field(default_factory=FrozenMap)
     issues: FrozenMap[str, Issue] = field(default_factory=FrozenMap)
     doc: str = ""
+    consents: FrozenMap[str, bool] = field(default_factory=FrozenMap)
+
+    @property
+    def excluded(self) -> bool:
+        """Whether a member never consents, so that the move is never made."""
+        return not all(self.consents.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,6 +309,7 @@ class Game:
     noise: Number | Payments = 0.0
     indifferent: str = "consent"
     parameters: FrozenMap[str, Parameter] = field(default_factory=FrozenMap)
+    correlations: tuple[Correlation, ...] = ()
     linkages: tuple[Linkage, ...] = ()
     encounters: FrozenMap[str, Encounter] = field(default_factory=FrozenMap)
     postures: FrozenMap[str, Posture] = field(default_factory=FrozenMap)

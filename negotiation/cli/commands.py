@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..catalog import load, names
+from ..catalog import THEMES, load, names
 from ..errors import (
     DefinitionError,
     InputError,
@@ -56,7 +56,8 @@ def _json(record: Mapping[str, Any], status: int = 0) -> Answer:
 
 def _list(arguments: Namespace) -> Answer:
     games = {name: load(name) for name in names()}
-    return _json(games_record(games)) if arguments.json else Answer(game_list(games))
+    return _json(games_record(games)) if arguments.json else Answer(
+        game_list(games, THEMES))
 
 
 def _show(arguments: Namespace) -> Answer:
@@ -186,6 +187,16 @@ def _postures(arguments: Namespace) -> Answer:
         postures_page(game, found))
 
 
+def _stability(arguments: Namespace) -> Answer:
+    from ..formats.record_stability import stability_record
+    from ..stability import stability
+    from ..text.stability import stability_page
+
+    result = stability(_game(arguments), preferences=arguments.preferences,
+                       transitive=arguments.transitive, conventions=arguments.conventions)
+    return _json(stability_record(result)) if arguments.json else Answer(stability_page(result))
+
+
 def _paths(arguments: Namespace) -> Answer:
     from ..formats.record import paths_record
     from ..text.solution import paths_page
@@ -231,7 +242,24 @@ def _game(arguments: Namespace) -> Game:
     """The game that the arguments name, under their setting."""
     game = _with_parameters(load(arguments.game), arguments)
     return apply(game, setting(start=_merged("--start", arguments.start),
-                               hold=_merged("--hold", arguments.hold), block=arguments.block))
+                               hold=_merged("--hold", arguments.hold), block=arguments.block,
+                               consents=_consents(arguments.consent)))
+
+
+def _consents(given: list[tuple[str, str, bool]]) -> dict[str, bool | dict[str, bool]]:
+    """What --consent says, by actor."""
+    whole = _merged("--consent", [{actor: yes} for actor, move, yes in given if not move])
+    single = [(actor, move, yes) for actor, move, yes in given if move]
+    merged = _merged("--consent", [{f"{actor}.{move}": yes} for actor, move, yes in single])
+    consents: dict[str, bool | dict[str, bool]] = dict(whole)
+    for seat, yes in merged.items():
+        actor, _, move = seat.partition(".")
+        table = consents.setdefault(actor, {})
+        if isinstance(table, bool):
+            raise InputError(f"--consent: {actor!r} is given for all its moves and for {move!r}: "
+                             "say one of them")
+        table[move] = yes
+    return consents
 
 
 def _date(arguments: Namespace, game: Game) -> float:
@@ -274,4 +302,4 @@ def _merged(option: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
 COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
     "solve": _solve, "cascade": _cascade, "postures": _postures,
-    "paths": _paths, "bargain": _bargain}
+    "stability": _stability, "paths": _paths, "bargain": _bargain}

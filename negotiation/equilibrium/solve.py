@@ -29,6 +29,7 @@ from .directional import (
     unpack,
 )
 from .encounters.request import Request as Clashing
+from .excluded import fill_surplus
 from .problem import Problems
 from .result import Component, Equilibrium, Options, Solution, Status
 from .state import Answers, solve_states
@@ -171,7 +172,7 @@ def _need_noise(lattice: Lattice) -> None:
             f"encounter: there is none for {', '.join(dict.fromkeys(quiet))}. Set 'noise' in the "
             "definition.")
     for m, (name, move) in enumerate(lattice.game.moves.items()):
-        edges = np.flatnonzero(lattice.edge_move == m)
+        edges = np.flatnonzero((lattice.edge_move == m) & ~lattice.never)
         if not len(edges) or not lattice.rate[:, edges].any():
             continue
         silent = [actor for actor in move.by
@@ -242,6 +243,7 @@ def _equilibrium(tree: Tree, branch: int) -> Equilibrium:
     lattice = tree.lattice
     node = tree.node[branch]
     values, consent, terms, proposals, sigma = unpack(tree, branch)
+    fill_surplus(lattice, int(tree.draw[branch]), values, sigma)
     parts = []
     for state, part in continua_of(tree, node):
         edges = lattice.edges(state)

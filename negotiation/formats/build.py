@@ -26,6 +26,7 @@ from ..model import (
     Parameter,
 )
 from .claims import read_claims
+from .distributions import read_correlations, read_distribution
 from .encounters import read_encounters
 from .postures import posture_names, read_played, read_postures
 from .reader import (
@@ -43,8 +44,8 @@ from .reader import (
 SOLUTIONS = ("nash", "kalai-smorodinsky", "egalitarian", "utilitarian", "equal-loss", "offers")
 REQUIRED = ("format", "title", "actors", "fronts", "moves")
 OPTIONAL = ("summary", "source", "theme", "horizon", "time_unit", "noise", "indifferent",
-            "parameters", "linkages", "encounters", "postures", "outcomes", "cascade", "claims",
-            "answers")
+            "parameters", "correlations", "linkages", "encounters", "postures", "outcomes",
+            "cascade", "claims", "answers")
 MAX_CHAIN = 50
 
 
@@ -57,6 +58,7 @@ def read_game(data: Mapping[str, Any], name: str) -> tuple[Game, Reader]:
     root.keys([key for key in REQUIRED if key not in optional], (*OPTIONAL, *optional))
     _read_format(root)
     parameters = _read_parameters(root)
+    correlations = read_correlations(root, parameters)
     _gather_names(reader, data)
     game = Game(
         name=name, title=root.text("title"), summary=root.text("summary"),
@@ -64,7 +66,8 @@ def read_game(data: Mapping[str, Any], name: str) -> tuple[Game, Reader]:
         horizon=root.plain("horizon", 10.0, POSITIVE), time_unit=root.text("time_unit", "year"),
         noise=root.noise() if "noise" in root else 0.0,
         indifferent=root.one_of("indifferent", "choice", INDIFFERENT, "consent"),
-        parameters=parameters, actors=_read_actors(root), fronts=_read_fronts(root),
+        parameters=parameters, correlations=correlations, actors=_read_actors(root),
+        fronts=_read_fronts(root),
         moves=_read_moves(root), linkages=tuple(_read_linkages(root)),
         encounters=read_encounters(root, root.section("moves").data if "moves" in root else {}),
         postures=read_postures(root), outcomes=_read_outcomes(root), cascade=_read_cascade(root),
@@ -143,7 +146,7 @@ def _read_parameters(root: Section) -> FrozenMap[str, Parameter]:
 
 
 def _read_parameter(name: str, section: Section) -> Parameter:
-    section.keys(("value",), ("low", "high", "unit", "doc", "source"))
+    section.keys(("value",), ("low", "high", "unit", "doc", "source", "distribution"))
     value: Number = 1.0
     if isinstance(section.data.get("value"), (str, Expression)):
         text = str(section.data["value"])
@@ -157,7 +160,8 @@ def _read_parameter(name: str, section: Section) -> Parameter:
     low = section.plain("low", 0.0) if "low" in section else None
     high = section.plain("high", 1.0) if "high" in section else None
     return Parameter(name=name, value=value, low=low, high=high, unit=section.text("unit"),
-                     doc=section.text("doc"), source=section.text("source"))
+                     doc=section.text("doc"), source=section.text("source"),
+                     distribution=read_distribution(section, value, low, high))
 
 
 def _evaluate_parameters(reader: Reader, section: Section,

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..errors import InputError
 from ..expressions import Expression
 from ..frozen import FrozenMap
 from ..model import (
@@ -32,12 +33,22 @@ from ..model import (
     PosturePayoffs,
 )
 from ..settings import Setting
+from .distributions import distribution_table
 from .postures import condition_label
 from .reader import default_label
 
 
 def game_text(game: Game) -> str:
-    """The TOML text of a game."""
+    """The TOML text of a game.
+
+    Raises:
+        InputError: for consents that a setting has fixed, which definitions have no words for.
+    """
+    for name, move in game.moves.items():
+        if move.consents:
+            raise InputError(f"{game.name}: a setting fixes consents to the move {name!r}, which a "
+                             "definition cannot hold: write the game, and its consents in the "
+                             "setting of a claim")
     return "\n\n".join(block for block in _blocks(game) if block) + "\n"
 
 
@@ -51,6 +62,8 @@ def _blocks(game: Game) -> Iterator[str]:
     if game.parameters:
         yield _table("parameters", {name: _parameter(parameter)
                                     for name, parameter in game.parameters.items()})
+    for pair in game.correlations:
+        yield _table("[correlations]", {"between": pair.between, "rank": pair.rank})
     for actor in game.actors.values():
         yield _table(f"actors.{actor.name}", {
             "name": _label(actor.label, actor.name), "discount_rate": actor.discount_rate,
@@ -84,6 +97,7 @@ def _label(label: str, name: str) -> str | None:
 
 def _parameter(parameter: Parameter) -> object:
     parts = {"value": parameter.value, "low": parameter.low, "high": parameter.high,
+             "distribution": distribution_table(parameter),
              "unit": parameter.unit, "doc": parameter.doc, "source": parameter.source}
     given = {key: value for key, value in parts.items() if value not in (None, "")}
     if list(given) == ["value"] and not isinstance(parameter.value, Expression):
