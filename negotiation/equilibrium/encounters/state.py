@@ -244,6 +244,7 @@ class _State:
                 self.many = True  # the search by intervals goes through it
             else:
                 self.found.why(found.doubt)
+            self.found.ties += [ClashTie(e, tie.player, tie.actions) for tie in found.ties]
             for profile in found.profiles:
                 mixed = any(0.0 < part.max() < 1.0 for part in profile)
                 if everything or mixed:
@@ -251,8 +252,6 @@ class _State:
                     clash = self.live[e]
                     play[clash.begin:clash.begin + clash.size] = np.concatenate(profile)
                     self._add(problem, Mixture(play, label, (label == MADE).astype(float)))
-            for tie in found.ties:
-                self.found.ties.append(ClashTie(e, tie.player, tie.actions))
 
     def _stage(self, problem: Problems, left: Pruned, e: int, label: Ints, rest: Floats) -> Found:
         """The equilibria of one encounter when all else is decided."""
