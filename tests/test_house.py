@@ -21,14 +21,16 @@ FLOORS = (
     ("continuation",),
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
     ("cascade", "settlement", "graph_model", "stability"),
-    ("text", "formats.record", "formats.record_schema", "formats.record_stability", "cli",
+    ("text", "formats.record", "formats.record_schema", "formats.record_stability",
+     "formats.record_nash", "cli",
      "__init__", "__main__"),
 )
 
 #: module → what its functions may import late, to keep the start quick or a dependency optional
 LATE = {
     "cli": ("negotiation.cli.commands",),
-    "cli.commands": ("negotiation.lattice", "negotiation.cascade", "negotiation.process",
+    "cli.commands": ("negotiation.cli.nash",
+                     "negotiation.lattice", "negotiation.cascade", "negotiation.process",
                      "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",
                      "negotiation.formats.schema", "negotiation.formats.template",
@@ -44,7 +46,8 @@ LATE = {
     "sampling": ("scipy",),
     "postures": ("negotiation.normal_form",),
     "formats.record": ("negotiation.process",),
-    "formats.record_schema": ("negotiation.formats.record_stability",),
+    "formats.record_schema": ("negotiation.formats.record_stability",
+                              "negotiation.formats.record_nash"),
     "kernels": ("scipy",),
     "kernels.compiled": ("numba",),
     "normal_form.game": ("nashpy",),

@@ -175,6 +175,9 @@ def _solving(parser: argparse.ArgumentParser) -> None:
                             "branch and bound, shared by all states (default: 1000)")
     group.add_argument("--cap", default=100, metavar="N", type=_count,
                        help="stop after this many equilibria (default: 100)")
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+                       help="end the search after S seconds and show what was found; so does "
+                            "Ctrl-C")
 
 
 def _conventions(group: argparse._ActionsContainer) -> None:
@@ -186,7 +189,7 @@ def _conventions(group: argparse._ActionsContainer) -> None:
 
 
 def _by(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", default=None, metavar="T", type=_date,
+    parser.add_argument("--by", default=None, metavar="T", type=_positive,
                         help="the date that chances refer to, in the file's unit of time "
                              "(default: the file's horizon)")
 
@@ -213,6 +216,13 @@ def _schema(parser: argparse.ArgumentParser) -> None:
 def _solve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--states", action="store_true",
                         help="print every state of every equilibrium")
+    group = parser.add_argument_group("games in normal form (GAME is a Gambit .nfg file)")
+    group.add_argument("--exact", action="store_true",
+                       help="two players: compute and print probabilities as fractions")
+    group.add_argument("--mediator", action="append", default=[],
+                       metavar="sum|worst-off|PLAYER|ACTION,ACTION,...",
+                       help="what a mediator should get the most of (may be repeated; default: "
+                            "sum, then worst-off)")
 
 
 def _cascade(parser: argparse.ArgumentParser) -> None:
@@ -306,7 +316,7 @@ def _count(text: str) -> int:
     return number
 
 
-def _date(text: str) -> float:
+def _positive(text: str) -> float:
     try:
         number = float(text)
     except ValueError:

@@ -29,7 +29,7 @@ from .bounds import TIE
 from .equations import Point, Regime, index, joint, solve
 from .noisy import exact, follow, noise_of
 from .request import Clash, Request, event_chances
-from .state import idle_play, solve_each_state
+from .state import idle_play, solve_state
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,67 +90,49 @@ def gains(request: Request, point: Point) -> Iterator[tuple[int, int, Floats]]:
 
 
 def answer(request: Request, rule: str, *, search: bool, boxes: int) -> Answers:
-    """Equilibria of components: the selected one, and others where ``search`` asks for them."""
-    parts = []
-    for p in range(request.components.size):
-        one = request.take(p)
-        live = replace(one, clashes=tuple(
-            tuple(clash for clash in clashes if clash.rate > 0) for clashes in one.clashes))
-        found = _Found(live, [])
-        _selected(live, found, None)
-        missed = not found.points
-        if search or missed:
-            _search(live, found)
-        if not found.points and request.components.width == 1:
-            part = solve_each_state(one, rule, True, boxes)
-            part.doubt = {0: UNSURE}
-        else:
-            part = _answers(one, found, rule)
-            part.doubt = {0: UNSURE if missed and not search else CYCLE}
-            if not search:
-                part = part.rows(np.arange(min(one.components.width, len(part.owner))))
-                part.doubt = {0: UNSURE} if missed else {}
-        part.owner = np.full(len(part.owner), p * request.components.width)
-        parts.append(part)
-    out = join(parts)
-    width = request.components.width
-    out.owner = out.owner // width
-    out.doubt = {p: why for p, part in enumerate(parts) for why in part.doubt.values()}
-    return out
+    """Equilibria of one component: the selected one, and others where ``search`` asks for them.
+
+    Rows are the component's states, equilibrium by equilibrium; owners are 0.
+    """
+    live = replace(request, clashes=tuple(
+        tuple(clash for clash in clashes if clash.rate > 0) for clashes in request.clashes))
+    found = _Found(live, [])
+    _selected(live, found, None)
+    missed = not found.points
+    if search or missed:
+        _search(live, found)
+    if not found.points and request.components.width == 1:
+        part = solve_state(request, rule, True, boxes)
+        part.doubt = {0: UNSURE}
+        return part
+    part = _answers(request, found, rule)
+    if search:
+        part.doubt = {0: CYCLE}
+        return part
+    part = part.rows(np.arange(min(request.components.width, len(part.owner))))
+    part.doubt = {0: UNSURE} if missed else {}
+    return part
 
 
 def logit_answer(request: Request) -> Answers:
-    """The solution under the game's noise on the branch from loud noise, for each component."""
-    parts, doubt = [], {}
-    for p in range(request.components.size):
-        one = request.take(p)
-        noise = noise_of(one)
-        path = follow(one, noise, 1.0)
-        if not path.reached:
-            doubt[p] = LOST
-            continue
-        point = exact(path.point, one)
-        size = len(point.value)
-        states = one.components.at(point.value[None])
-        consent = point.consent.copy()
-        sigma = np.zeros(consent.shape)
-        at = np.nonzero(states.present & states.member.any(axis=2))
-        if len(at[0]):
-            sigma[at] = surplus(states, at, point.value[at[0]], scaled=False)
-        for s, clashes in enumerate(one.clashes):
-            event_chances(clashes, point.play[s], consent[s])
-        assert point.terms is not None
-        parts.append(Answers(np.full(size, p), point.value, consent, sigma, point.terms,
-                             np.ones(size, dtype=np.int64), play=point.play))
-    if not parts:
-        states = request.components.states
-        moves, n = states.reward.shape[1:]
-        return Answers(np.zeros(0, dtype=np.int64), np.zeros((0, n)), np.zeros((0, moves)),
-                       np.zeros((0, moves)), np.zeros((0, moves, n, states.value.shape[2])),
-                       np.zeros(0, dtype=np.int64), {}, doubt, np.zeros((0, request.width)))
-    out = join(parts)
-    out.doubt = doubt
-    return out
+    """The solution of one component under the game's noise on the branch from loud noise."""
+    path = follow(request, noise_of(request), 1.0)
+    if not path.reached:
+        nothing = _answers(request, _Found(request, []), "consent")
+        nothing.doubt = {0: LOST}
+        return nothing
+    point = exact(path.point, request)
+    size = len(point.value)
+    states = request.components.at(point.value[None])
+    consent, sigma = point.consent.copy(), np.zeros(point.consent.shape)
+    at = np.nonzero(states.present & states.member.any(axis=2))
+    if len(at[0]):
+        sigma[at] = surplus(states, at, point.value[at[0]], scaled=False)
+    for s, clashes in enumerate(request.clashes):
+        event_chances(clashes, point.play[s], consent[s])
+    assert point.terms is not None
+    return Answers(np.zeros(size, dtype=np.int64), point.value, consent, sigma, point.terms,
+                   np.ones(size, dtype=np.int64), play=point.play)
 
 
 def _selected(request: Request, found: _Found, tilt: np.random.Generator | None) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...stochastic.stage import against
 from ..component import Components
-from ..cyclic import equations as equations_of_moves
+from ..joint import equations as equations_of_moves
 from ..leaf import effective
 from ..nodes import MADE, MIX, binding
 from ..problem import worth

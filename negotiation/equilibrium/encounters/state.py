@@ -81,16 +81,9 @@ class Listed:
             self.doubt.setdefault(reason)
 
 
-def solve_each_state(request: Request, rule: str, first: bool, boxes: int) -> Answers:
-    """The equilibria of every state of a request of components of one state."""
-    parts = []
-    for p in range(request.components.size):
-        one = request.take(p)
-        found = _State(one, rule, first, boxes).answers()
-        found.owner = np.full(len(found.owner), p)
-        found.doubt = dict.fromkeys([p], found.doubt[0]) if found.doubt else {}
-        parts.append(found)
-    return join(parts)
+def solve_state(request: Request, rule: str, first: bool, boxes: int) -> Answers:
+    """The equilibria of one state that is a component of its own; with ``first`` at least one."""
+    return _State(request, rule, first, boxes).answers()
 
 
 class _State:
