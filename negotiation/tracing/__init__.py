@@ -1,0 +1,1 @@
+"""Equilibrium paths over a parameter: every equilibrium followed, every event located."""
