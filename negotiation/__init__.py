@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .normal_form import NashEquilibrium, NashSolution, NormalFormGame
     from .settings import Setting, apply, setting
     from .solving import solve
+    from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
 
 __version__ = "0.1.0"
@@ -71,6 +72,7 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
+    **dict.fromkeys(("StabilityResult", "stability"), "stability"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
 }
@@ -107,6 +109,7 @@ __all__ = [
     "Setting",
     "Solution",
     "Status",
+    "StabilityResult",
     "StochasticEquilibrium",
     "StochasticGame",
     "StochasticSolution",
@@ -123,6 +126,7 @@ __all__ = [
     "setting",
     "solve",
     "solve_each",
+    "stability",
 ]
 
 

@@ -12,6 +12,17 @@ from .errors import InputError, nearest
 from .formats.definition import load_path, loads
 from .model import Game
 
+#: theme → what it holds, in the order in which the collection is listed
+THEMES = {
+    "case": "the case: a non-aggression pact between NATO and Russia",
+    "front": "its fronts, each alone",
+    "history": "other negotiations, past and possible",
+    "bargaining": "bargaining theory",
+    "conflict": "war, deterrence and peace processes",
+    "linkage": "several issues, levels, markets and coalitions",
+    "stability": "conflicts of the graph-model literature, for 'negotiation stability'",
+}
+
 
 def _folder() -> Traversable:
     # In a checkout the games stand beside the package; in a wheel, inside it.

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from .distributions import Correlation, Distribution
 from .errors import InputError, UnknownNameError
 from .expressions import Expression
 from .frozen import FrozenMap
@@ -48,7 +49,8 @@ CHANCE: tuple[str, ...] = ()
 class Parameter:
     """A named number: a value (or an expression of other parameters), and the range it may have.
 
-    ``low`` and ``high`` are both None for a constant. ``source`` is the paragraph, publication or
+    ``low`` and ``high`` are both None for a constant. ``distribution`` is what its draws follow;
+    None: uniform over the range, where there is one. ``source`` is the paragraph, publication or
     the word *assumption* that the value rests on.
     """
 
@@ -59,6 +61,7 @@ class Parameter:
     unit: str = ""
     doc: str = ""
     source: str = ""
+    distribution: Distribution | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,6 +233,7 @@ class Game:
     noise: Number | Payments = 0.0
     indifferent: str = "consent"
     parameters: FrozenMap[str, Parameter] = field(default_factory=FrozenMap)
+    correlations: tuple[Correlation, ...] = ()
     linkages: tuple[Linkage, ...] = ()
     postures: FrozenMap[str, Posture] = field(default_factory=FrozenMap)
     outcomes: FrozenMap[str, Outcome] = field(default_factory=FrozenMap)

@@ -14,6 +14,7 @@ import pytest
 
 import negotiation as ng
 from negotiation import Game
+from negotiation.catalog import THEMES
 from negotiation.expressions import Expression, parse
 from negotiation.formats.definition import load_path
 from negotiation.lattice import build_lattice
@@ -23,6 +24,7 @@ FILES = sorted((ROOT / "games").glob("*.toml"))
 NAMES = [path.stem for path in FILES]
 CASE = ["nrnap", "nrnap-deterrence"]
 FRONTS = ["central", "arctic-baltic", "black-sea"]
+THEORY = ("bargaining", "conflict", "linkage", "stability")
 CLAIMS = {"core": "P6", "cascade": "P6", "cascade_arctic_baltic": "P6", "cascade_black_sea": "P6",
           "presence": "P2-P4", "presence_pressing": "P3",
           "guarantees": "P1", "will_west": "P1", "will_russia": "P1",
@@ -50,7 +52,7 @@ def test_file_loads_and_nothing_about_it_is_odd(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_file_says_what_it_is(name: str) -> None:
     found = game(name)
-    assert found.theme in ("case", "front", "classic")
+    assert found.theme in THEMES
     assert found.summary.endswith(".") and found.source
 
 
@@ -221,8 +223,9 @@ def _at(name: str, at: Mapping[str, float | str]) -> Game:
 
 @cache
 def _solved(name: str, at: tuple[tuple[str, float | str], ...], block: tuple[str, ...],
-            ) -> ng.Solution:
-    return ng.solve(ng.apply(_at(name, dict(at)), ng.setting(block=block)))
+            start: tuple[tuple[str, str], ...], concept: str) -> ng.Solution:
+    what_if = ng.setting(block=block, start=dict(start))
+    return ng.solve(ng.apply(_at(name, dict(at)), what_if), concept=concept)
 
 
 def _measured(equilibrium: ng.Equilibrium, check: Mapping[str, object]) -> float:
@@ -240,29 +243,59 @@ def _measured(equilibrium: ng.Equilibrium, check: Mapping[str, object]) -> float
 
 
 @pytest.mark.parametrize(("name", "check", "at"), list(_cases()))
-def test_classic_answer_is_reproduced(name: str, check: Mapping[str, object],
-                                      at: Mapping[str, float | str]) -> None:
-    block = tuple(check.get("under", {}).get("block", ()))  # type: ignore[attr-defined]
-    solution = _solved(name, tuple(at.items()), block)
+def test_answer_is_reproduced_in_every_equilibrium_that_it_speaks_of(
+        name: str, check: Mapping[str, object], at: Mapping[str, float | str]) -> None:
+    answers = raw(name)["answers"]
+    assert isinstance(answers, dict)
+    under = check.get("under", {})
+    assert isinstance(under, dict)
+    solution = _solved(name, tuple(at.items()), tuple(under.get("block", ())),
+                       tuple(under.get("start", {}).items()), str(check.get("concept", "mpe")))
     expected = parse(str(check["equals"])).evaluate(_definitions(name, _at(name, at)))
     tolerance = float(check.get("tolerance", 1e-9))  # type: ignore[arg-type]
-    (equilibrium,) = solution.equilibria
-    assert equilibrium.regret <= 1e-9
-    assert _measured(equilibrium, check) == pytest.approx(expected, rel=tolerance, abs=tolerance)
+    assert len(solution.equilibria) == check.get("equilibria", answers.get("equilibria", 1))
+    picked = [e for e in solution.equilibria
+              if check.get("pick") is None or e.pure == (check["pick"] == "pure")]
+    assert picked
+    for equilibrium in picked:
+        assert equilibrium.regret <= 1e-9
+        assert _measured(equilibrium, check) == pytest.approx(
+            expected, rel=tolerance, abs=tolerance)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "answers" in raw(name)])
-def test_classic_has_one_equilibrium_and_it_is_proved(name: str) -> None:
-    solution = _solved(name, (), ())
-    assert solution.complete and solution.count == 1
+@pytest.mark.parametrize("name", [name for name in NAMES if "checks" in raw(name).get(
+    "answers", {})])  # type: ignore[operator]
+def test_equilibria_of_a_classic_are_counted_and_that_is_proved(name: str) -> None:
+    answers = raw(name)["answers"]
+    assert isinstance(answers, dict)
+    solution = _solved(name, (), (), (), "mpe")
+    assert solution.count == answers.get("equilibria", 1)
+    assert solution.complete == answers.get("complete", True), solution.incomplete_because
 
 
-def test_the_five_classics_are_there_with_answers_of_both_kinds() -> None:
-    classics = [name for name in NAMES if game(name).theme == "classic"]
-    assert set(classics) >= {"rubinstein", "horn-wolinsky", "fearon-commitment",
-                             "kydd-walter-spoilers", "issue-linkage"}
-    derivations = (ROOT / "docs" / "classics.md").read_text(encoding="utf-8")
-    for name in classics:
-        checks = raw(name)["answers"]["checks"]  # type: ignore[index]
-        assert {check["kind"] for check in checks} == {"published", "derived"}, name
-        assert f"`{name}`" in derivations
+@pytest.mark.parametrize("name", [name for name in NAMES if game(name).theme in THEORY])
+def test_a_classic_has_its_answer_in_the_file_and_its_derivation_in_the_docs(name: str) -> None:
+    answers = raw(name)["answers"]
+    assert isinstance(answers, dict)
+    if game(name).theme == "stability":
+        assert answers["stability"]["equilibria"]
+        page = "stability.md"
+    else:
+        kinds = {check["kind"] for check in answers["checks"]}
+        assert "derived" in kinds and kinds <= {"published", "derived"}
+        page = "classics.md"
+    assert f"`{name}`" in (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if game(name).theme == "history"])
+def test_a_case_says_what_is_a_fact_and_what_an_assumption(name: str) -> None:
+    assert "Facts:" in game(name).summary and "Assumptions:" in game(name).summary
+    for parameter in game(name).parameters.values():
+        assert re.search(r"[Ff]act|[Aa]ssumption", parameter.doc), parameter.name
+    page = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
+    assert f"`{name}`" in page
+
+
+def test_there_is_a_collection() -> None:
+    assert len(NAMES) >= 13
+    assert {game(name).theme for name in NAMES} <= set(THEMES)

@@ -15,13 +15,14 @@ PACKAGE = ROOT / "negotiation"
 
 #: ground floor first; a module imports from its own floor or below. The longest prefix decides.
 FLOORS = (
-    ("lazy", "errors", "frozen", "expressions", "model", "settings"),
+    ("lazy", "errors", "frozen", "expressions", "distributions", "model", "settings"),
     ("formats", "catalog", "lattice", "reachable", "bargaining", "kernels", "process",
-     "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
+     "sampling", "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
     ("continuation",),
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
-    ("cascade", "settlement"),
-    ("text", "formats.record", "formats.record_schema", "cli", "__init__", "__main__"),
+    ("cascade", "settlement", "graph_model", "stability"),
+    ("text", "formats.record", "formats.record_schema", "formats.record_stability", "cli",
+     "__init__", "__main__"),
 )
 
 #: module → what its functions may import late, to keep the start quick or a dependency optional
@@ -33,12 +34,17 @@ LATE = {
                      "negotiation.formats.schema", "negotiation.formats.template",
                      "negotiation.text.deals", "negotiation.text.effects",
                      "negotiation.normal_form", "negotiation.postures",
+                     "negotiation.formats.record_stability", "negotiation.stability",
+                     "negotiation.text.stability",
                      "negotiation.text.postures", "negotiation.text.solution"),
+    "distributions": ("numpy", "scipy"),
     "expressions": ("numpy",),
     "lattice": ("networkx", "scipy"),
     "process": ("scipy",),
+    "sampling": ("scipy",),
     "postures": ("negotiation.normal_form",),
     "formats.record": ("negotiation.process",),
+    "formats.record_schema": ("negotiation.formats.record_stability",),
     "kernels": ("scipy",),
     "kernels.compiled": ("numba",),
     "normal_form.game": ("nashpy",),

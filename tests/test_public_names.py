@@ -19,7 +19,7 @@ PUBLIC = {
     "StochasticEquilibrium",
     "StochasticGame", "StochasticSolution", "UnknownNameError", "__version__", "apply",
     "cascade", "check", "dumps", "from_dict", "load", "loads", "save", "setting", "solve",
-    "solve_each",
+    "solve_each", "StabilityResult", "stability",
 }
 
 

@@ -28,6 +28,7 @@ EXAMPLES = {
               "nrnap --block settle_central --json"),
     "cascade": ("nrnap", "issue-linkage --center trade --status settled"),
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
+    "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
     "paths": ("nrnap --most 3",),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
@@ -114,6 +115,8 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _settings, _solving, _by, _cascade, _json)
     command("postures", "say who presses under which condition, why, and what a mediator can add",
             _game, _set, _json)
+    command("stability", "say which states are stable, for whom, by the graph model's concepts",
+            _game, _settings, _stability, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
@@ -163,16 +166,20 @@ def _solving(parser: argparse.ArgumentParser) -> None:
                        metavar="consent|refuse|all",
                        help="what an actor does who gains nothing and loses nothing "
                             "(default: what the file says)")
-    group.add_argument("--conventions", default=None,
-                       type=_one_of("all", "payoff-dominant", "risk-dominant", "worst"),
-                       metavar="all|payoff-dominant|risk-dominant|worst",
-                       help="which static equilibria of postures are followed "
-                            "(default: what the file says)")
+    _conventions(group)
     group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
                        help="how much work a proof that the list is complete may be: boxes of "
                             "branch and bound, shared by all states (default: 1000)")
     group.add_argument("--cap", default=100, metavar="N", type=_count,
                        help="stop after this many equilibria (default: 100)")
+
+
+def _conventions(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--conventions", default=None,
+                       type=_one_of("all", "payoff-dominant", "risk-dominant", "worst"),
+                       metavar="all|payoff-dominant|risk-dominant|worst",
+                       help="which static equilibria of postures are followed "
+                            "(default: what the file says)")
 
 
 def _by(parser: argparse.ArgumentParser) -> None:
@@ -212,6 +219,16 @@ def _cascade(parser: argparse.ArgumentParser) -> None:
                         help="the fronts around it (default: what the file says)")
     parser.add_argument("--status", default=None, metavar="STATUS",
                         help="the status that counts as settled (default: what the file says)")
+
+
+def _stability(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--preferences", default="flow", type=_one_of("flow", "lumps", "terms"),
+                        metavar="flow|lumps|terms",
+                        help="what a state is worth: what it pays per unit of time (default), also "
+                             "lumps paid on the way, also the terms that moves are bargained on")
+    parser.add_argument("--transitive", action="store_true",
+                        help="let an actor make several of its moves in one go")
+    _conventions(parser)
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..catalog import load, names
+from ..catalog import THEMES, load, names
 from ..errors import (
     DefinitionError,
     InputError,
@@ -56,7 +56,8 @@ def _json(record: Mapping[str, Any], status: int = 0) -> Answer:
 
 def _list(arguments: Namespace) -> Answer:
     games = {name: load(name) for name in names()}
-    return _json(games_record(games)) if arguments.json else Answer(game_list(games))
+    return _json(games_record(games)) if arguments.json else Answer(
+        game_list(games, THEMES))
 
 
 def _show(arguments: Namespace) -> Answer:
@@ -186,6 +187,16 @@ def _postures(arguments: Namespace) -> Answer:
         postures_page(game, found))
 
 
+def _stability(arguments: Namespace) -> Answer:
+    from ..formats.record_stability import stability_record
+    from ..stability import stability
+    from ..text.stability import stability_page
+
+    result = stability(_game(arguments), preferences=arguments.preferences,
+                       transitive=arguments.transitive, conventions=arguments.conventions)
+    return _json(stability_record(result)) if arguments.json else Answer(stability_page(result))
+
+
 def _paths(arguments: Namespace) -> Answer:
     from ..formats.record import paths_record
     from ..text.solution import paths_page
@@ -274,4 +285,4 @@ def _merged(option: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
 COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
     "solve": _solve, "cascade": _cascade, "postures": _postures,
-    "paths": _paths, "bargain": _bargain}
+    "stability": _stability, "paths": _paths, "bargain": _bargain}

@@ -26,6 +26,7 @@ from ..model import (
     Parameter,
 )
 from .claims import read_claims
+from .distributions import read_correlations, read_distribution
 from .postures import posture_names, read_played, read_postures
 from .reader import (
     MAX_NESTING,
@@ -42,7 +43,8 @@ from .reader import (
 SOLUTIONS = ("nash", "kalai-smorodinsky", "egalitarian", "utilitarian", "equal-loss", "offers")
 REQUIRED = ("format", "title", "actors", "fronts", "moves")
 OPTIONAL = ("summary", "source", "theme", "horizon", "time_unit", "noise", "indifferent",
-            "parameters", "linkages", "postures", "outcomes", "cascade", "claims", "answers")
+            "parameters", "correlations", "linkages", "postures", "outcomes", "cascade", "claims",
+            "answers")
 NOT_YET = ("encounters",)
 MAX_CHAIN = 50
 
@@ -54,6 +56,7 @@ def read_game(data: Mapping[str, Any], name: str) -> tuple[Game, Reader]:
     root.keys(REQUIRED, OPTIONAL, NOT_YET)
     _read_format(root)
     parameters = _read_parameters(root)
+    correlations = read_correlations(root, parameters)
     _gather_names(reader, data)
     game = Game(
         name=name, title=root.text("title"), summary=root.text("summary"),
@@ -61,7 +64,8 @@ def read_game(data: Mapping[str, Any], name: str) -> tuple[Game, Reader]:
         horizon=root.plain("horizon", 10.0, POSITIVE), time_unit=root.text("time_unit", "year"),
         noise=root.noise() if "noise" in root else 0.0,
         indifferent=root.one_of("indifferent", "choice", INDIFFERENT, "consent"),
-        parameters=parameters, actors=_read_actors(root), fronts=_read_fronts(root),
+        parameters=parameters, correlations=correlations, actors=_read_actors(root),
+        fronts=_read_fronts(root),
         moves=_read_moves(root), linkages=tuple(_read_linkages(root)),
         postures=read_postures(root), outcomes=_read_outcomes(root), cascade=_read_cascade(root),
         claims=tuple(read_claims(root)), answers=_read_answers(root))
@@ -136,7 +140,7 @@ def _read_parameters(root: Section) -> FrozenMap[str, Parameter]:
 
 
 def _read_parameter(name: str, section: Section) -> Parameter:
-    section.keys(("value",), ("low", "high", "unit", "doc", "source"))
+    section.keys(("value",), ("low", "high", "unit", "doc", "source", "distribution"))
     value: Number = 1.0
     if isinstance(section.data.get("value"), (str, Expression)):
         text = str(section.data["value"])
@@ -150,7 +154,8 @@ def _read_parameter(name: str, section: Section) -> Parameter:
     low = section.plain("low", 0.0) if "low" in section else None
     high = section.plain("high", 1.0) if "high" in section else None
     return Parameter(name=name, value=value, low=low, high=high, unit=section.text("unit"),
-                     doc=section.text("doc"), source=section.text("source"))
+                     doc=section.text("doc"), source=section.text("source"),
+                     distribution=read_distribution(section, value, low, high))
 
 
 def _evaluate_parameters(reader: Reader, section: Section,

@@ -53,7 +53,8 @@ class _View:
         for name in names:
             parameter = self.game.parameters[name]
             inner = parameter.value.names if isinstance(parameter.value, Expression) else ()
-            if parameter.low is not None or self._ranges(inner):
+            drawn = parameter.low is not None or parameter.distribution is not None
+            if drawn or self._ranges(inner):
                 return True
         return False
 

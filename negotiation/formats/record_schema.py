@@ -214,6 +214,12 @@ def _postures() -> Schema:
         "conditions": _table(condition)}))})
 
 
+def _stability() -> Schema:
+    from .record_stability import stability_schema  # numpy, which other schemas do without
+
+    return stability_schema()
+
+
 #: command → title, and what builds its schema
 OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "list": ("The bundled games", _list_games),
@@ -222,6 +228,7 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "solve": ("The equilibria of a game", _solve),
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
     "postures": ("Who presses under which condition", _postures),
+    "stability": ("Which states are stable, for whom, and by which concept", _stability),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..distributions import KINDS
 from ..model import FORMAT, INDIFFERENT, POSTURE_RULES
 from .build import REQUIRED, SOLUTIONS
 from .claims import EXPECT, FORMS, VERDICTS
@@ -39,6 +40,7 @@ def definition_schema() -> Schema:
                         "What actors do whom a move can change nothing for (default: consent)."},
         "parameters": _named({"anyOf": [_number("A constant."), _ref("parameter", "")]},
                              "Named numbers that expressions use."),
+        "correlations": _list(_correlation(), "Rank correlations between parameters' draws."),
         "actors": _named(_ref("actor", ""), "Who has payoffs.", filled=True),
         "fronts": _named(_ref("front", ""), "Where the negotiation runs.", filled=True),
         "moves": _named(_ref("move", ""), "What coalitions, or chance, can change.", filled=True),
@@ -78,10 +80,36 @@ def _parameter() -> Schema:
         "value": _ref("number", "Its value, or an expression of other parameters."),
         "low": _number("The lowest value it may have; needs 'high'."),
         "high": _number("The highest value it may have; needs 'low'."),
+        "distribution": {"anyOf": [{"enum": ["uniform", "triangular"]}, _distribution()],
+                         "description": "What its draws follow (default: uniform over its range)."},
         "unit": _text("Its unit."),
         "doc": _text("What it means."),
         "source": _text("What the value rests on: a paragraph, a publication, or an assumption."),
     }), "dependencies": {"low": ["high"], "high": ["low"]}}
+
+
+def _distribution() -> Schema:
+    numbers = {"type": "array", "items": {"type": "number"}, "minItems": 2}
+    return _object("What draws of a parameter follow.", ("kind",), {
+        "kind": {"enum": list(KINDS), "description": "Which distribution."},
+        "mode": _number("Triangular: the likeliest value (default: the parameter's)."),
+        "mean": _number("Normal: the mean (default: the parameter's value)."),
+        "sd": _number("Normal: the standard deviation; greater than 0."),
+        "median": _number("Lognormal: the median (default: the parameter's value)."),
+        "sigma": _number("Lognormal: the standard deviation of the logarithm; greater than 0."),
+        "a": _number("Beta: the first shape; greater than 0."),
+        "b": _number("Beta: the second shape; greater than 0."),
+        "values": {**numbers, "description": "Discrete: the values."},
+        "weights": {**numbers, "description": "Discrete: how likely each is (default: equally)."},
+    })
+
+
+def _correlation() -> Schema:
+    return _object("How two parameters go together.", ("between", "rank"), {
+        "between": {"allOf": [_ref("names", "")], "minItems": 2, "maxItems": 2,
+                    "description": "Two parameters."},
+        "rank": _number("Spearman's rank correlation, between -1 and 1."),
+    })
 
 
 def _actor() -> Schema:

@@ -30,6 +30,7 @@ from ..model import (
     Posture,
 )
 from ..settings import Setting
+from .distributions import distribution_table
 from .postures import condition_label
 from .reader import default_label
 
@@ -49,6 +50,8 @@ def _blocks(game: Game) -> Iterator[str]:
     if game.parameters:
         yield _table("parameters", {name: _parameter(parameter)
                                     for name, parameter in game.parameters.items()})
+    for pair in game.correlations:
+        yield _table("[correlations]", {"between": pair.between, "rank": pair.rank})
     for actor in game.actors.values():
         yield _table(f"actors.{actor.name}", {
             "name": _label(actor.label, actor.name), "discount_rate": actor.discount_rate,
@@ -80,6 +83,7 @@ def _label(label: str, name: str) -> str | None:
 
 def _parameter(parameter: Parameter) -> object:
     parts = {"value": parameter.value, "low": parameter.low, "high": parameter.high,
+             "distribution": distribution_table(parameter),
              "unit": parameter.unit, "doc": parameter.doc, "source": parameter.source}
     given = {key: value for key, value in parts.items() if value not in (None, "")}
     if list(given) == ["value"] and not isinstance(parameter.value, Expression):

@@ -7,24 +7,34 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..errors import Problem
 from ..expressions import Expression
 from ..model import Condition, Game, Linkage, Move, Number, Outcome, Parameter, Payments, Table
+from .answers import answers_section
 from .words import article, counted, listed, number, often, sentence, spaced, table, time, wrapped
 
 
-def game_list(games: Mapping[str, Game]) -> str:
-    """The bundled games as a table."""
-    rows = [[name, game.theme or "–",
-             f"{len(game.actors)}", f"{len(game.fronts)}", f"{len(game.moves)}", game.title]
-            for name, game in games.items()]
-    head = ["NAME", "THEME", "ACTORS", "FRONTS", "MOVES", "TITLE"]
-    return (table(rows, head, right=(2, 3, 4), indent=0)
-            + "\n\n'negotiation show NAME' describes a game, 'negotiation solve NAME' solves it.\n")
+def game_list(games: Mapping[str, Game], themes: Mapping[str, str]) -> str:
+    """The bundled games by theme, as one table with headings."""
+    order = [*themes, *sorted({game.theme for game in games.values()} - set(themes))]
+    known = sorted(games.items(), key=lambda item: order.index(item[1].theme))
+    rows = [[name, f"{len(game.actors)}", f"{len(game.fronts)}", f"{len(game.moves)}", game.title]
+            for name, game in known]
+    head = ["NAME", "ACTORS", "FRONTS", "MOVES", "TITLE"]
+    first, *lines = table(rows, head, right=(1, 2, 3), indent=0).splitlines()
+    parts = [first]
+    before = None
+    for (_, game), line in zip(known, lines, strict=True):
+        if game.theme != before:
+            before = game.theme
+            parts += ["", sentence(themes.get(game.theme, game.theme or "other"))]
+        parts.append(line)
+    return "\n".join([*parts, "", "'negotiation show NAME' tells a game's story, its sources and "
+                      "its answer; 'negotiation solve NAME'", "solves it.", ""])
 
 
 def game_page(game: Game, formulas: bool = False) -> str:
     """Everything that a definition says, in words; ``formulas`` keeps its expressions."""
     page = _Page(game, formulas)
-    parts = [_front_page(game), page.actors(), page.fronts(), page.moves(), page.linkages(),
-             page.postures(), page.parameters(), _outcomes(game)]
+    parts = [_front_page(game), answers_section(game), page.actors(), page.fronts(), page.moves(),
+             page.linkages(), page.postures(), page.parameters(), _outcomes(game)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -62,13 +72,15 @@ def condition(when: Condition) -> str:
 
 def _front_page(game: Game) -> str:
     lines = [title_line(game)]
+    if game.summary:
+        for part in game.summary.strip().split("\n\n"):
+            lines += ["", wrapped(" ".join(part.split()))]
+        lines.append("")
     if game.source:
         lines.append(wrapped(f"Source: {game.source}", hanging=2))
     if game.theme:
         lines.append(f"Theme: {game.theme}")
     lines.append(f"{sentence(one_line(game))}. Horizon: {time(game.horizon, game.time_unit)}.")
-    if game.summary:
-        lines += ["", *(wrapped(" ".join(part.split())) for part in game.summary.split("\n\n"))]
     return "\n".join(lines)
 
 
