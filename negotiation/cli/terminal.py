@@ -73,8 +73,8 @@ class Progress:
     Used as ``with Progress("solving") as progress: solve(game, progress=progress.count)``.
     """
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    def __init__(self, what: str, unit: str = "states") -> None:
+        self._what, self._unit = what, unit
         self._done, self._all = 0, 0
         self._width = 0
         self._over = threading.Event()
@@ -83,6 +83,11 @@ class Progress:
     def count(self, done: int, total: int) -> None:
         """Called by the work: parts done, parts in all."""
         self._done, self._all = done, total
+
+    def stage(self, kind: str, done: int, total: int) -> None:
+        """As ``count``, of work that has several stages: the unit is the stage's name."""
+        self._unit = kind
+        self.count(done, total)
 
     def __enter__(self) -> Progress:
         if sys.stderr is not None and sys.stderr.isatty():
@@ -103,7 +108,7 @@ class Progress:
         wait = PATIENCE
         while not self._over.wait(wait):
             wait = 0.2
-            far = f", {self._done:,} of {self._all:,} states" if self._all else ""
+            far = f", {self._done:,} of {self._all:,} {self._unit}" if self._all else ""
             line = f"{self._what}: {time.monotonic() - begun:.0f} s{far}"
             self._width = max(self._width, len(line))
             _say("\r" + line.ljust(self._width))

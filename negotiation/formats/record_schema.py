@@ -220,6 +220,12 @@ def _stability() -> Schema:
     return stability_schema()
 
 
+def _trace() -> Schema:
+    from .record_trace import trace_schema
+
+    return trace_schema()
+
+
 #: command → title, and what builds its schema
 OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "list": ("The bundled games", _list_games),
@@ -229,6 +235,7 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),
+    "trace": ("Every equilibrium followed as a parameter moves", _trace),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
 }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..frozen import FrozenMap
 from .locate import NARROW, Refiner, Zero
-from .plays import MADE, MIXED, REFUSED
+from .plays import MADE, MIXED, REFUSED, gains
 from .result import Change
 from .sample import Point, apart, matched
 
@@ -102,6 +102,10 @@ def _between(refiner: Refiner, k: int, switches: Sequence[tuple[float, float]],
     free = [[s for s in side if s.number not in u] for side, u in zip(sides, used, strict=True)]
     for a, b in _by_cause(free[0], free[1]):
         add("jump", [a], [b])
+    free = [[s for s in side if s.number not in u] for side, u in zip(sides, used, strict=True)]
+    for which in (0, 1):
+        for a, b in _tied(free[which]):
+            add("fold", [a, b] if which == 0 else [], [] if which == 0 else [a, b])
     for which, kind in ((0, "end"), (1, "birth")):
         for side in sides[which]:
             if side.number not in used[which]:
@@ -179,16 +183,38 @@ def _twins(sides: list[_Side]) -> list[tuple[_Side, _Side]]:
     return pairs
 
 
+def _tied(sides: list[_Side]) -> list[tuple[_Side, _Side]]:
+    """Plays on one side that one actor's indifference joins: their indices are opposite, and what
+    is about to change in one is mixed, or about to change, in the other."""
+    pairs: list[tuple[_Side, _Side]] = []
+    for k, a in enumerate(sides):
+        for b in sides[k + 1:]:
+            first, second = (_edges(s) for s in (a, b))
+            joined = first & second or any(
+                side.point.play.label[edge] >= MIXED for edges, side in ((first, b), (second, a))
+                for edge in edges)
+            if (joined and a.point.key == b.point.key
+                    and a.point.play.index * b.point.play.index < 0
+                    and abs((a.t or 0.0) - (b.t or 0.0)) <= CAUSE
+                    and not any(side in pair for pair in pairs for side in (a, b))):
+                pairs.append((a, b))
+    return pairs
+
+
+def _edges(side: _Side) -> set[int]:
+    """The edges whose conditions are about to change."""
+    found = (_edge_of(side.point, zero.margin) for zero in side.zeros[:MOST_CHANGES])
+    return {edge for edge in found if edge is not None}
+
+
 def _by_cause(left: list[_Side], right: list[_Side]) -> list[tuple[_Side, _Side]]:
-    """Plays that end and begin by the same condition, those that differ in fewest consents first."""
+    """Plays that end and begin by one condition, those that differ in fewest consents first."""
     options = []
     for a in left:
         for b in right:
             if a.point.key != b.point.key:
                 continue
-            edges = ({_edge_of(a.point, z.margin) for z in a.zeros[:MOST_CHANGES]},
-                     {_edge_of(b.point, z.margin) for z in b.zeros[:MOST_CHANGES]})
-            shared = bool(edges[0] & edges[1])
+            shared = bool(_edges(a) & _edges(b))
             if shared or len(left) == len(right) == 1:
                 differ = int((a.point.play.label != b.point.play.label).sum())
                 options.append((not shared, differ, apart(a.point, b.point), a.number, b.number,
@@ -217,7 +243,7 @@ def _merged(found: list[Happening], width: float) -> list[Happening]:
     return out
 
 
-# ---- in words' terms ------------------------------------------------------------------------------
+# ---- what changes -------------------------------------------------------------------------------
 
 def _edge_of(point: Point, margin: int | None) -> int | None:
     """The edge that a margin is about."""
@@ -261,8 +287,6 @@ def _cause(point: Point, margin: int, other: Point | None, forward: bool) -> Cha
 
 def _decider(point: Point, edge: int) -> str | None:
     """The member of a coalition whose gain is nearest to zero, if terms do not share that."""
-    from .plays import gains
-
     lattice = point.lattice
     gain = gains(lattice, 0, point.play.values, point.play.terms, np.array([edge]))[0]
     member = lattice.member[edge]

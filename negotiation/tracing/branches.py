@@ -28,11 +28,11 @@ class _Chain:
 
 
 def branches(refiner: Refiner, events: Sequence[Happening], settings: Settings,
-             ) -> tuple[tuple[Branch, ...], tuple[Event, ...]]:
-    """Every branch and every event, numbered along the trace."""
+             ) -> tuple[tuple[Branch, ...], tuple[Event, ...], tuple[dict[int, int], ...]]:
+    """Every branch and event, numbered along the trace; and for each sample, play → branch."""
     samples = refiner.samples
     if not samples:
-        return (), ()
+        return (), (), ()
     by_gap: dict[int, list[tuple[int, Happening]]] = {}
     ordered = sorted(events, key=lambda h: (h.t, h.after))
     for number, one in enumerate(ordered, 1):
@@ -43,8 +43,10 @@ def branches(refiner: Refiner, events: Sequence[Happening], settings: Settings,
         here[i] = _Chain(len(chains) + 1, None, [point])
         chains.append(here[i])
     members: dict[int, list[_Chain]] = {}
+    owners = [{i: chain.number for i, chain in here.items()}]
     for k in range(len(samples) - 1):
         here = _onward(samples, k, here, by_gap.get(k, []), chains, members, settings)
+        owners.append({i: chain.number for i, chain in here.items()})
     chances_ = _chances([p for chain in chains for p in chain.points], settings.by)
     at, found = 0, []
     for chain in chains:
@@ -54,7 +56,7 @@ def branches(refiner: Refiner, events: Sequence[Happening], settings: Settings,
     done = {branch.id: branch for branch in found}
     return tuple(found), tuple(
         _event(number, one, samples, members, chains, done, settings)
-        for number, one in enumerate(ordered, 1))
+        for number, one in enumerate(ordered, 1)), tuple(owners)
 
 
 def _value(settings: Settings, t: float) -> float:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from ..equilibrium.result import Equilibrium
 from ..errors import InputError, UnknownNameError
 from ..model import INDIFFERENT, POSTURE_RULES, Game
 from ..process import check_date
+from . import store
 from .assemble import happenings
 from .branches import branches
 from .locate import NARROW, Refiner
+from .plays import equilibrium
 from .result import Ending, Settings, Solved, Trace
 from .sample import Family, Sample, matched
 from .sweep import OutOfTime, Solving
@@ -25,6 +29,10 @@ Progress = Callable[[str, int, int], object]
 CHUNK = 4
 #: rounds of fresh checks; each round that has a surprise is followed by another
 ROUNDS = 4
+#: seconds between two writings of the file
+SAVE = 10.0
+#: by how much of a step the grid's inner values are moved
+OFF = 0.0173
 
 
 @dataclass(eq=False)
@@ -41,14 +49,15 @@ class Work:
 
 
 def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | None = None,
-          grid: int = 9, checks: int = 4, cap: int = 64, boxes: int = 3,
+          grid: int = 9, checks: int = 4, cap: int = 64, boxes: int = 1_000,
           indifferent: str | None = None, conventions: str | None = None,
-          seconds: float | None = None, progress: Progress | None = None) -> Trace:
+          seconds: float | None = None, progress: Progress | None = None,
+          save: str | Path | None = None, resume: str | Path | None = None) -> Trace:
     """Follow every Markov perfect equilibrium of a linked game as one parameter moves.
 
     Equilibria that are alike on the path of play (they differ only in states that play never comes
-    to) are one branch, with how many stand behind each of its points. The game is solved afresh on a
-    grid; wherever neighbours differ, the event between them is found as the zero of a switching
+    to) are one branch, with how many stand behind each of its points. The game is solved afresh on
+    a grid; wherever neighbours differ, the event between them is found as the zero of a switching
     function; then it is solved afresh at other values, and what no branch covers is followed too.
 
     Args:
@@ -57,15 +66,16 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
         grid: values that are solved afresh at first, at least 2.
         checks: values between events that are solved afresh afterwards, 0 for none.
         cap: the most branches that are followed at one value.
-        boxes: how much work the proof that a value's list is complete may be, per state.
+        boxes: how much work the proof that the list at a value is complete may be, as in ``solve``.
         indifferent, conventions: as in ``solve``.
         seconds: a time limit; what was found by then is returned.
         progress: called with ("grid" | "events" | "checks", done, in all).
+        save: a JSON file that the work is written to as it goes on; ``resume``: one to go on from.
 
     Raises:
         UnknownNameError: for a name that is no parameter.
         InputError: for an interval or an option that cannot be used, or where the game's numbers
-            are out of range somewhere on the interval.
+            are out of range somewhere on the interval; for a file that cannot be used.
     """
     started = time.perf_counter()
     settings = _settings(game, parameter, begin, end, by, grid, checks, cap, boxes, indifferent,
@@ -73,8 +83,36 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
     until = None if seconds is None else started + seconds
     work = Work(Family(game, ((parameter, settings.begin, settings.end),), conventions),
                 Solving(settings.indifferent, cap, boxes, until), [], [])
-    ending = run(work, settings, progress)
+    if resume is not None:
+        work.samples, work.breaks, counts = store.read(resume, game, settings, work.family)
+        work.checked, work.surprises, work.sweeps = (
+            counts[name] for name in ("checked", "surprises", "sweeps"))
+    ending = run(work, settings, _saving(work, settings, progress, save))
+    if save is not None:
+        _save(work, settings, save)
     return finish(work, settings, ending, started)
+
+
+def _save(work: Work, settings: Settings, path: str | Path) -> None:
+    counts = {"checked": work.checked, "surprises": work.surprises, "sweeps": work.sweeps}
+    store.save(path, work.family.game, settings, work.samples, work.breaks, counts)
+
+
+def _saving(work: Work, settings: Settings, progress: Progress | None, path: str | Path | None,
+            ) -> Progress | None:
+    """Progress that also writes the file, at most every ``SAVE`` seconds."""
+    if path is None:
+        return progress
+    last = time.perf_counter()
+
+    def report(kind: str, done: int, every: int) -> object:
+        nonlocal last
+        if time.perf_counter() - last > SAVE:
+            _save(work, settings, path)
+            last = time.perf_counter()
+        return None if progress is None else progress(kind, done, every)
+
+    return report
 
 
 def run(work: Work, settings: Settings, progress: Progress | None) -> Ending:
@@ -96,15 +134,46 @@ def finish(work: Work, settings: Settings, ending: Ending, started: float) -> Tr
     refiner = Refiner(work.family, work.solving, work.samples)
     if ending is Ending.DONE and refiner.open():
         ending = Ending.ROUNDS
-    found, events = branches(refiner, happenings(refiner, work.breaks), settings)
+    found, events, owners = branches(refiner, happenings(refiner, work.breaks), settings)
     solved = tuple(Solved(
         value=value_at(settings, sample.t), plays=len(sample.points), equilibria=sample.count,
-        searched=sample.searched, complete=sample.complete, because=_because(sample))
+        searched=sample.searched, complete=sample.searched and sample.complete,
+        because=_because(sample))
         for sample in work.samples)
     return Trace(
         game=work.family.game, settings=settings, branches=found, events=events, solved=solved,
         checked=work.checked, surprises=work.surprises, ending=ending,
-        seconds=time.perf_counter() - started, sweeps=work.sweeps)
+        seconds=time.perf_counter() - started, sweeps=work.sweeps,
+        source=Between(work.family, replace(work.solving, until=None), tuple(work.samples), owners))
+
+
+@dataclass(frozen=True, eq=False)
+class Between:
+    """Solves the game between samples; ``owners``: for each sample, play → branch."""
+
+    family: Family
+    solving: Solving
+    samples: tuple[Sample, ...]
+    owners: tuple[dict[int, int], ...]
+
+    def at(self, share: float) -> dict[int, Equilibrium]:
+        """Branch → equilibrium at a share of the interval."""
+        right = int(np.searchsorted([sample.t for sample in self.samples], share))
+        right = min(max(right, 1), len(self.samples) - 1)
+        beside = self.samples[right - 1:right + 1]
+        new, = self.family.samples([share], self.solving, [beside])
+        found: dict[int, Equilibrium] = {}
+        for k, sample in ((right - 1, beside[0]), (right, beside[1])):
+            for i, j in matched(sample, new)[0]:
+                number = self.owners[k][i]
+                if number not in found and all(e.values is not new.points[j].play.values
+                                               for e in found.values()):
+                    point = new.points[j]
+                    found[number] = equilibrium(point.play, point.lattice, number)
+        for point in new.points:
+            if all(e.values is not point.play.values for e in found.values()):
+                found[0] = equilibrium(point.play, point.lattice, 0)
+        return found
 
 
 def value_at(settings: Settings, t: float) -> float:
@@ -113,14 +182,16 @@ def value_at(settings: Settings, t: float) -> float:
 
 
 def _because(sample: Sample) -> str | None:
-    reasons = ["more branches than the cap"] if sample.capped else []
+    reasons = [] if sample.searched else ["only regimes of neighbouring values were tried"]
+    reasons += ["more branches than the cap"] if sample.capped else []
     reasons += [f"{why}, in {count} states" if count > 1 else why for why, count in sample.doubt]
     return "; ".join(reasons) or None
 
 
 def _grid(work: Work, count: int, progress: Progress | None) -> None:
     """Solve afresh on a grid, and on both sides of every change of conventions."""
-    wanted = set(np.linspace(0.0, 1.0, count).tolist())
+    # not at round shares, where events of hand-written games like to be
+    wanted = {min(k + OFF * (0 < k < count - 1), count - 1) / (count - 1) for k in range(count)}
     for t, _ in work.breaks:
         wanted = {s for s in wanted if abs(s - t) > NARROW}
         wanted.update((max(t - 0.5 * NARROW, 0.0), min(t + 0.5 * NARROW, 1.0)))
@@ -141,11 +212,11 @@ def _refine(work: Work, progress: Progress | None) -> None:
             progress("events", done, every)
 
     refiner = Refiner(work.family, work.solving, work.samples, note)
+    work.samples = refiner.samples
     try:
         refiner.run()
         _steady(refiner)
     finally:
-        work.samples = refiner.samples
         work.sweeps += refiner.sweeps
 
 
@@ -236,8 +307,3 @@ def _settings(game: Game, parameter: str, begin: float, end: float, by: float | 
                          f"{', '.join(POSTURE_RULES)}. Got {conventions!r} instead.")
     return Settings(parameter, ends[0], ends[1], game.horizon if by is None else check_date(by),
                     grid, checks, cap, boxes, rule, conventions)
-
-
-def with_limit(solving: Solving, seconds: float | None) -> Solving:
-    """The same, with a deadline from now."""
-    return replace(solving, until=None if seconds is None else time.perf_counter() + seconds)

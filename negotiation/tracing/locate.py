@@ -3,8 +3,8 @@
 Between two neighbouring samples whose plays differ there is an event. Every condition of a regime
 has a **margin** (σ of a move, α or 1 − α of a mix, the distance of a term from its bound) that is
 smooth while the regime lasts and zero where it ends; so the event is where a margin's secant has
-its zero. Samples on both sides of that place shrink the bracket by orders of magnitude a round; where
-no margin tells (a play can end because of an event in a state that it never comes to), it is
+its zero. Samples on both sides of that place shrink the bracket by orders of magnitude a round;
+where no margin tells (a play can end because of an event in a state that it never comes to), it is
 halved. Brackets of all events are worked on together, one sweep a round.
 """
 
@@ -27,6 +27,8 @@ NARROW = 2e-7
 ROUNDS = 60
 #: proposals closer than this share of the bracket to its ends bring nothing
 EDGE = 1e-3
+#: changes of a margin below this share of the payoff range are rounding
+NOISE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ def zeros(before: Point, here: Point, low: float, high: float) -> list[Zero]:
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = (second - first) / (here.t - before.t)
         at = here.t - second / slope
-    good = np.flatnonzero(np.isfinite(at) & (at >= low) & (at <= high))
+    # a margin that only rounding moves says nothing
+    moved = np.abs(second - first) > NOISE * float(here.lattice.payoff_range()[0].max())
+    good = np.flatnonzero(np.isfinite(at) & moved & (at >= low) & (at <= high))
     good = good[np.argsort(np.abs(at[good] - here.t), kind="stable")]
     return [Zero(float(at[k]), int(k)) for k in good]
 
@@ -124,7 +128,11 @@ class Refiner:
         found = {guess + side * reach for guess in ends for side in (-1.0, 1.0)}
         if width > 0.02:
             found.add(middle)
-        inside = sorted(t for t in found if low + EDGE * width < t < high - EDGE * width)
+        inside: list[float] = []
+        for t in sorted(found):
+            if low + EDGE * width < t < high - EDGE * width and (
+                    not inside or t - inside[-1] > EDGE * width):
+                inside.append(t)
         return inside or [middle]
 
     def guesses(self, k: int) -> list[float]:
@@ -140,12 +148,17 @@ class Refiner:
         return sorted(found)
 
     def zeros(self, k: int, side: int, play: int, low: float, high: float) -> list[Zero]:
-        """Zeros within [low, high] of the margins of a play of sample k, by the secant through the
-        next sample on ``side`` (−1 left, 1 right) that it comes from; path of play first."""
-        other = k + side
+        """Zeros within [low, high] of the margins of a play of sample k, by the secant through a
+        sample on ``side`` (−1 left, 1 right) that it comes from; path of play first."""
+        here, other = self.samples[k], k + side
+        # a secant through points too near to each other is lost in rounding
+        while (0 < other < len(self.samples) - 1
+               and abs(self.samples[other].t - here.t) < 5.0 * NARROW
+               and self.quiet(min(other, other + side))):
+            other += side
         if not 0 <= other < len(self.samples):
             return []
-        here, there = self.samples[k], self.samples[other]
+        there = self.samples[other]
         ends = (there, here) if side < 0 else (here, there)
         pairs = matched(*ends)[0]
         partner = next((i if side < 0 else j for i, j in pairs

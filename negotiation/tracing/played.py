@@ -74,7 +74,8 @@ def rows_at(game: Game, points: Mapping[str, Floats], rule: str | None = None) -
             played.append(convention)
     lattice = _with_rows(build_lattice(game, {name: values[at] for name, values in plain.items()}),
                          played)
-    return Rows(lattice, np.array(at), tuple(played), tuple(map(convention_key, played)), tuple(doubt))
+    keys = tuple(map(convention_key, played))
+    return Rows(lattice, np.array(at), tuple(played), keys, tuple(doubt))
 
 
 def _with_rows(lattice: Lattice, played: list[Convention]) -> Lattice:

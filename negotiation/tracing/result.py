@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..equilibrium.result import Equilibrium
+from ..errors import InputError
 from ..frozen import FrozenMap
 from ..model import Game
 
@@ -18,8 +21,10 @@ class Ending(enum.Enum):
     """How a trace ended; the value reads as a sentence."""
 
     DONE = "Every branch was followed over the whole interval."
-    TIME = "The time limit ended the work: events are left that are only known to lie in a bracket."
-    INTERRUPTED = "The work was interrupted: events are left that are only known to lie in a bracket."
+    TIME = ("The time limit ended the work: events are left that are only known to lie in a "
+            "bracket.")
+    INTERRUPTED = ("The work was interrupted: events are left that are only known to lie in a "
+                   "bracket.")
     ROUNDS = "Some events could not be told apart and are only known to lie in a bracket."
 
     def __str__(self) -> str:
@@ -53,12 +58,13 @@ class Event:
 
     Attributes:
         id: its number, in the order in which the trace meets events.
-        kind: ``"switch"`` (a consent changes and values move on without a jump), ``"bound"`` (a term
-            comes to a bound or leaves it), ``"jump"`` (a consent changes and, the one who decides
-            it being indifferent, other actors' values jump), ``"fold"`` (two branches meet and
-            vanish, or appear), ``"end"`` or ``"birth"`` (a branch goes, or comes, because of what
-            happens in a state off its path), ``"convention"`` (a posture is played otherwise),
-            ``"unresolved"`` (a bracket with more than one event in it).
+        kind: ``"switch"`` (a consent changes and values move on without a jump), ``"bound"`` (a
+            term comes to a bound or leaves it), ``"jump"`` (a consent changes and, the one who
+            decides it being indifferent, other actors' values jump), ``"fold"`` (two branches meet
+            and vanish, or appear; where somebody is indifferent there, a tie joins them),
+            ``"end"`` or ``"birth"`` (a branch goes, or comes, because of what happens in a state
+            off its path), ``"convention"`` (a posture is played otherwise), ``"unresolved"`` (a
+            bracket with more than one event in it).
         value: the parameter's value there; ``error`` how far off it can be.
         exact: whether a switching function's zero says where it is, not only a bracket.
         before, after: branches that end here, and that begin here.
@@ -161,6 +167,14 @@ class Settings:
     conventions: str | None
 
 
+class Source(Protocol):
+    """What solves the game between the values that a trace has solved."""
+
+    def at(self, share: float) -> dict[int, Equilibrium]:
+        """Branch → equilibrium at a share of the interval."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Trace:
     """Every branch of equilibria over an interval of one parameter.
@@ -184,6 +198,23 @@ class Trace:
     ending: Ending
     seconds: float
     sweeps: int
+    source: Source = field(repr=False)
+
+    def at(self, value: float) -> dict[int, Equilibrium]:
+        """The equilibria at a value of the interval: branch → the one that stands for it.
+
+        The game is solved there, from the regimes of the values beside it, so that each carries its
+        own certificate. Key 0 holds one that no branch covers, where there is one.
+
+        Raises:
+            InputError: for a value outside the interval.
+        """
+        s = self.settings
+        share = (value - s.begin) / (s.end - s.begin)
+        if not 0.0 <= share <= 1.0:
+            raise InputError(f"{value!r} lies outside the interval of the trace, {s.begin:g} to "
+                             f"{s.end:g}")
+        return self.source.at(share)
 
     @property
     def complete(self) -> bool:
@@ -212,8 +243,8 @@ class Trace:
         """In a sentence, what is proved and what is only checked."""
         fresh = [s for s in self.solved if s.searched]
         proved = sum(s.complete for s in fresh)
-        found = (f"At {proved} of the {len(fresh)} values solved afresh the list is proved complete; "
-                 f"{self.checked} of them, chosen between events, checked the branches")
+        found = (f"At {proved} of the {len(fresh)} values solved afresh the list is proved "
+                 f"complete; {self.checked} of them, chosen between events, checked the branches")
         found += (", and none had an equilibrium that no branch covers." if not self.surprises else
                   f", and {self.surprises} showed plays that were not covered and were then "
                   "followed.")

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import Convention
+from ..errors import NumericalError
 from ..lattice import Lattice
 from ..model import Game
-from .plays import MADE, MIXED, REFUSED, Play, read
 from .played import Rows, at_draw, rows_at
+from .plays import MADE, MIXED, REFUSED, Play, read
 from .sweep import Branches, Solving, cold, sweep
 from .warm import Regimes, Warm, remember
 
@@ -101,7 +102,8 @@ class Sample:
 
     Attributes:
         points: one for each play.
-        capped: whether more were cut off; ``doubt`` why the list may have gaps → in how many states.
+        capped: whether more were cut off; ``doubt``: (why the list may have gaps, in how many
+            states).
         searched: whether every state was searched from nothing (else from neighbours' regimes).
         regimes: convention → state → the regimes found, for neighbours to try.
     """
@@ -146,10 +148,15 @@ class Family:
             OutOfTime: when the time is over.
         """
         rows = self.rows(t)
-        local = cold if near is None else Warm([_known(near[p], key) for p, key in
-                                                zip(rows.point.tolist(), rows.key, strict=True)])
-        raw = sweep(rows.lattice, solving, local)
-        return _samples(list(t), rows, raw, near is None)
+        if near is None:
+            return _samples(list(t), rows, sweep(rows.lattice, solving, cold), True)
+        known = [_known(near[p], key) for p, key in
+                 zip(rows.point.tolist(), rows.key, strict=True)]
+        try:
+            raw = sweep(rows.lattice, solving, Warm(known))
+        except NumericalError:
+            raw = sweep(rows.lattice, solving, Warm(known, lenient=False))
+        return _samples(list(t), rows, raw, False)
 
 
 def _known(near: Sequence[Sample], key: str) -> dict[int, Regimes]:

@@ -1,18 +1,18 @@
 """All equilibria of a game at many points at once, up to what differs on the path of play.
 
 Two equilibria are **alike on the path of play** when every state that play can reach from the start
-has the same values, consents and terms in both; they differ in states that play never comes to. Such
-equilibria are kept as one **play**, with how many stand behind it. States are solved from the ends
-of play up, as in :mod:`negotiation.equilibrium.directional`; after each level, branches that agree
-in everything that later levels still ask for are merged, so that a product of choices off the path
-is never listed.
+has the same values, consents and terms in both; they differ in states that play never comes to.
+Such equilibria are kept as one **play**, with how many stand behind it. States are solved from the
+ends of play up, as in :mod:`negotiation.equilibrium.directional`; after each level, branches that
+agree in everything that later levels still ask for are merged, so that a product of choices off the
+path is never listed.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,14 +44,14 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True)
 class Solving:
-    """What a sweep is asked: the rule for indifference, plays per row, boxes per state, deadline.
+    """What a sweep is asked: the rule for indifference, plays per row, boxes in all, deadline.
 
     ``until`` is a reading of ``time.perf_counter``; None for no limit.
     """
 
     indifferent: str = "consent"
     cap: int = 64
-    boxes: int = 3
+    boxes: int = 1_000
     until: float | None = None
 
     def check(self) -> None:
@@ -113,13 +113,15 @@ def sweep(lattice: Lattice, solving: Solving, local: Local = cold) -> Branches:
 
 class _Sweep:
     def __init__(self, lattice: Lattice, solving: Solving, local: Local) -> None:
-        self.lattice, self.solving, self.local = lattice, solving, local
+        share = max(solving.boxes // len(lattice.states), 1)
+        self.lattice, self.local = lattice, local
+        self.solving = replace(solving, boxes=share)
         size, n = len(lattice.states), lattice.discount.shape[1]
         self.draw = np.arange(lattice.draws)
-        self.weight = np.ones(lattice.draws)
+        self.weight: Floats = np.ones(lattice.draws)
         self.node = np.full((lattice.draws, size), -1)
-        self.value = np.zeros((0, n))
-        self.row = np.zeros(0, dtype=np.int64)
+        self.value: Floats = np.zeros((0, n))
+        self.row: Ints = np.zeros(0, dtype=np.int64)
         self.index = np.zeros(0, dtype=np.int64)
         self.regret = np.zeros(0)
         self.blocks: list[Block] = []
@@ -185,8 +187,9 @@ class _Sweep:
         n, issues = lattice.discount.shape[1], lattice.value.shape[2]
         if follow.shape[1] == 0:
             none = np.zeros((len(flat), 0))
-            return Answers(np.arange(len(flat)), lattice.flow[draws, flat] / lattice.discount[draws],
-                           none, none, np.zeros((len(flat), 0, n, issues)),
+            stay = lattice.flow[draws, flat] / lattice.discount[draws]
+            return Answers(np.arange(len(flat)), stay, none, none,
+                           np.zeros((len(flat), 0, n, issues)),
                            np.ones(len(flat), dtype=np.int64)), np.zeros(len(flat)), None
         after = np.zeros((*follow.shape, n))
         after[follow >= 0] = self.value[follow[follow >= 0]]
@@ -241,10 +244,10 @@ class _Sweep:
         """Give every new node its row: nodes that are alike on the path of play share one."""
         lattice = self.lattice
         known: dict[tuple[object, ...], list[tuple[Floats, int]]] = {}
-        live = np.zeros(answers.consent.shape, dtype=bool)
-        if answers.consent.shape[1]:
+        live: Bools = np.zeros(answers.consent.shape, dtype=bool)
+        if live.shape[-1]:
             flat, draws = state.ravel(), np.repeat(draw, width)
-            at = lattice.first_edge[flat][:, None] + np.arange(live.shape[1])
+            at = lattice.first_edge[flat][:, None] + np.arange(live.shape[-1])
             has = at < lattice.first_edge[flat + 1][:, None]
             live = has & (answers.consent > 0)
             live &= lattice.rate[draws[:, None], np.where(has, at, 0)] > 0
@@ -258,14 +261,14 @@ class _Sweep:
             part = slice(k * width, (k + 1) * width)
             key = (int(draw[k]), int(state[k, 0]), label[part].tobytes(), follow[part].tobytes())
             value = answers.value[part] / scale[draw[k]]
-            for other, row in known.setdefault(key, []):
-                if np.abs(value - other).max() < SAME:
-                    break
-            else:
-                row = self.rows
+            alike = (r for other, r in known.setdefault(key, [])
+                     if np.abs(value - other).max() < SAME)
+            found = next(alike, None)
+            if found is None:
+                found = self.rows
                 self.rows += width
-                known[key].append((value, row))
-            new[:, k] = row + np.arange(width)
+                known[key].append((value, found))
+            new[:, k] = found + np.arange(width)
         self.row = np.concatenate([self.row, new.ravel()])
 
     def _expand(self, members: Ints, back: Ints, start: Ints, apart: int, count: Ints,
@@ -312,7 +315,7 @@ class _Sweep:
             self.capped.update(np.unique(draw[within >= self.solving.cap]).tolist())
         kept: Ints = first[order][left]
         self._keep(kept)
-        self.weight = weight[left]
+        self.weight = np.asarray(weight[left], dtype=np.float64)
         return kept
 
 

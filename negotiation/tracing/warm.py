@@ -9,15 +9,16 @@ neither neighbour has can be missed: points solved this way support no claim of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..equilibrium.bounds import contract
 from ..equilibrium.branch import Points, distinct, verify
-from ..equilibrium.leaf import Candidates, active, effective, index, linear, system
-from ..equilibrium.nodes import MADE, MIX, REFUSED, binding
+from ..equilibrium.leaf import Candidates, active, effective, guess, index, linear, system
+from ..equilibrium.nodes import MADE, MIX, REFUSED, UNDECIDED, Nodes, binding, roots
 from ..equilibrium.problem import ZERO, Problems, surplus, worth
 from ..equilibrium.state import Answers, finish, join, solve_states
 from ..equilibrium.ties import null_members
@@ -30,7 +31,9 @@ Bools = NDArray[np.bool_]
 #: regimes of one state that are tried
 MOST_REGIMES = 12
 #: how often conditions that fail are turned over before a state is searched from nothing
-FLIPS = 3
+FLIPS = 4
+#: undecided moves of a state whose pure regimes are tried in all combinations
+HALVINGS = 5
 #: residual at which Newton's method stops, and its steps
 CLOSE, NEWTON_STEPS = 1e-14, 10
 
@@ -78,10 +81,12 @@ class Warm:
 
     Args:
         known: for each draw of the lattice, state → regimes.
+        lenient: leave a state in which no regime passes without an equilibrium, so that branches
+            through it end, instead of searching it from nothing.
     """
 
-    def __init__(self, known: list[Mapping[int, Regimes]]) -> None:
-        self.known = known
+    def __init__(self, known: Sequence[Mapping[int, Regimes]], lenient: bool = True) -> None:
+        self.known, self.lenient = known, lenient
 
     def __call__(self, problems: Problems, draw: Ints, state: Ints, solving: Solving) -> Answers:
         odd = np.asarray(null_members(problems).any(axis=(1, 2)))
@@ -103,20 +108,26 @@ class Warm:
             parts.append(finish(problems, points, np.arange(problems.size), solving.indifferent))
             found = self._near(problems, np.flatnonzero(left & ~odd), tries)
             if found is not None:
-                keep = ~found.tied.any(axis=1)
+                keep = ~np.asarray(found.tied.any(axis=1))
                 left[found.owner[keep]] = False
                 found = Points(*(getattr(found, name)[keep] for name in (
                     "owner", "label", "value", "consent", "terms", "paid", "index", "tied")))
                 parts.append(finish(problems, found, np.arange(problems.size),
                                     solving.indifferent))
-        rest = np.flatnonzero(left)
+        rest = np.flatnonzero(left & ~odd)
+        if len(rest) and self.lenient:
+            found = _pure(problems.take(rest))
+            keep = ~np.asarray(found.tied.any(axis=1))
+            found = Points(rest[found.owner[keep]], *(getattr(found, name)[keep] for name in (
+                "label", "value", "consent", "terms", "paid", "index", "tied")))
+            parts.append(finish(problems, found, np.arange(problems.size), solving.indifferent))
+        rest = np.flatnonzero(left & odd) if self.lenient else np.flatnonzero(left)
         if len(rest):
             cold = solve_states(problems.take(rest), solving.indifferent, False, solving.boxes)
             cold.owner = rest[cold.owner]
             cold.doubt = {int(rest[p]): why for p, why in cold.doubt.items()}
             parts.append(cold)
         return join(parts)
-
 
     def _near(self, problems: Problems, rows: Ints, tries: list[Regimes | None]) -> Points | None:
         """Equilibria of states where no known regime passes, a few turned conditions away."""
@@ -135,11 +146,12 @@ def _attempt(problems: Problems, owner: Ints, start: Regimes, turns: int = 0) ->
     regimes in which conditions that failed were turned over that many times."""
     sub = problems.take(owner).without(problems.rate[owner] == 0)
     label = np.where(sub.chance, MADE, np.where(sub.present, start.label, REFUSED))
-    points = _points(sub, label, start)
+    points, before = _points(sub, label, start), label
     for _ in range(turns):
         start = Regimes(label, points.consent, np.where(points.good[:, None], points.value,
                                                         start.value), start.terms)
-        label = np.where(points.good[:, None], _flipped(sub, label, points), label)
+        turned = np.where(points.good[:, None], _flipped(sub, label, points, before), label)
+        before, label = label, turned
         points = _points(sub, label, start)
     good, tied = verify(sub, label, points)
     keep = np.flatnonzero(good)
@@ -150,6 +162,30 @@ def _attempt(problems: Problems, owner: Ints, start: Regimes, turns: int = 0) ->
                  points.terms[order][:, :, 0])
     return Points(owner[order], label[order], points.value[order], points.consent[order],
                   points.terms[order], points.paid[order], sign, tied[order])
+
+
+def _pure(problems: Problems) -> Points:
+    """Equilibria in pure regimes that bounds leave open, by best responses and Newton's method."""
+    sub = problems.without(problems.rate == 0)
+    nodes = roots(sub)
+    contract(sub, nodes)
+    nodes = nodes.take(~nodes.empty)
+    for _ in range(HALVINGS):
+        open_ = (nodes.label == UNDECIDED).any(axis=1)
+        if not open_.any():
+            break
+        both, other = nodes.take(open_), nodes.take(open_)
+        at = (both.label == UNDECIDED).argmax(axis=1)
+        both.label[np.arange(len(at)), at] = MADE
+        other.label[np.arange(len(at)), at] = REFUSED
+        nodes = Nodes.join([nodes.take(~open_), both, other])
+    nodes = nodes.take((nodes.label != UNDECIDED).all(axis=1))
+    mine = problems.take(nodes.owner)
+    value, terms = guess(mine.without(mine.rate == 0), nodes.label, nodes.hint)
+    fine = np.flatnonzero(np.isfinite(value).all(axis=1))
+    start = Regimes(nodes.label[fine], np.full(nodes.label[fine].shape, 0.5), value[fine],
+                    terms[fine])
+    return _attempt(problems, nodes.owner[fine], start)
 
 
 def _points(sub: Problems, label: Ints, start: Regimes) -> Candidates:
@@ -218,8 +254,9 @@ def _solve(jacobian: Floats, residual: Floats) -> Floats:
     return np.asarray(np.where(np.isfinite(step), step, 0.0))
 
 
-def _flipped(problems: Problems, label: Ints, points: Candidates) -> Ints:
-    """The regimes with every condition that failed turned over: a start for a neighbour's."""
+def _flipped(problems: Problems, label: Ints, points: Candidates, before: Ints) -> Ints:
+    """The regimes with every condition that failed turned over: a start for a neighbour's. A move
+    that would turn back to what it was ``before`` is mixed."""
     scale = problems.scale[:, None, :]
     gain = (problems.reward + points.paid - points.value[:, None, :]) / scale
     least = np.where(problems.member, gain, np.inf).min(axis=2)
@@ -235,5 +272,6 @@ def _flipped(problems: Problems, label: Ints, points: Candidates) -> Ints:
     new = np.where(mixed & (points.consent < 0.0), REFUSED, new)
     new = np.where(mixed & (points.consent > 1.0), MADE, new)
     other = mixed & (new == label) & (least < -ZERO)
+    other |= asked & ~mixed & (new != label) & (new == before)
     out: Ints = np.where(other, MIX + (1 << who), new)
     return out
