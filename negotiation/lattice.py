@@ -55,7 +55,9 @@ class Lattice:
         flow: (D, S, n) f_i(s), per unit of time.
         rate: (D, E) λ_m(s), opportunities per unit of time.
         lump: (D, E, n) g_i,m.
-        member: (E, n) whether the actor's consent is needed.
+        member: (E, n) whether the actor's consent is asked.
+        forced: (E, n) whether it takes part and a setting makes it consent, so that it is not
+            asked. never: (E,) whether a setting makes some member refuse.
         bargain: (E,) row of the edge in the term arrays, −1 where no issues are on the table.
         value, curvature: (D, T, J, n) of the T bargained edges, padded with zero issues.
         weights: (D, T, n) bargaining power, 1 where the file says nothing.
@@ -78,6 +80,8 @@ class Lattice:
     rate: Floats
     lump: Floats
     member: Bools
+    forced: Bools
+    never: Bools
     bargain: Indices
     value: Floats
     curvature: Floats
@@ -92,6 +96,11 @@ class Lattice:
     @property
     def actors(self) -> tuple[str, ...]:
         return tuple(self.game.actors)
+
+    @property
+    def party(self) -> Bools:
+        """(E, n) who takes part in a move: those who are asked, and those who have to consent."""
+        return self.member | self.forced if self.forced.any() else self.member
 
     @property
     def moves(self) -> tuple[str, ...]:
@@ -167,12 +176,13 @@ def build_lattice(game: Game, draws: Mapping[str, Floats] | None = None,
     component, level = components_and_levels(first, edge_target, layers)
     numbers = _Numbers(game, values, count, states, edge_state, edge_move)
     bargain, value, curvature, weights = numbers.terms()
+    member, forced, never = numbers.consents()
     return Lattice(
         game=game, parameters=values, states=states, component=component, level=level,
         edge_state=edge_state, edge_move=edge_move, edge_target=edge_target, first_edge=first,
         discount=numbers.discount(), flow=numbers.flow(), rate=numbers.rate(),
-        lump=numbers.lump(), member=numbers.member(), bargain=bargain, value=value,
-        curvature=curvature, weights=weights, noise=numbers.noise())
+        lump=numbers.lump(), member=member, forced=forced, never=never, bargain=bargain,
+        value=value, curvature=curvature, weights=weights, noise=numbers.noise())
 
 
 def cycle_message(lattice: Lattice) -> str | None:
@@ -342,12 +352,20 @@ class _Numbers:
                 if len(held):
                     yield part.start + held, numbers
 
-    def member(self) -> Bools:
+    def consents(self) -> tuple[Bools, Bools, Bools]:
+        """Whose consent each edge asks for, who has to give it (E, n), and who never does (E,)."""
         member = np.zeros((len(self.moves), len(self.actor)), dtype=bool)
+        forced, never = np.zeros_like(member), np.zeros(len(self.moves), dtype=bool)
         for m, move in enumerate(self.moves):
-            member[m, [self.actor[name] for name in move.by]] = True
+            for name in move.by:
+                always = move.consents.get(name, False)
+                (forced if always else member)[m, self.actor[name]] = True
+            never[m] = move.excluded
         out: Bools = np.take(member, self.edge_move, axis=0)
-        return out
+        return (out, np.take(forced, self.edge_move, axis=0) if forced.any() else
+                np.broadcast_to(np.False_, out.shape),
+                np.take(never, self.edge_move) if never.any() else
+                np.broadcast_to(np.False_, self.edge_move.shape))
 
     def noise(self) -> Floats:
         """(D, moves, n) a move's own noise, else the game's; 0 where neither names the actor."""

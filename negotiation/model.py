@@ -104,6 +104,8 @@ class Move:
 
     An empty ``by`` is chance. ``weights`` (default 1) are bargaining power; ``solution`` names the
     bargaining solution; ``noise`` (None: the game's) is used by the logit concept only.
+    ``consents`` are members whose consent a setting has fixed (member → whether it always or never
+    consents; see :mod:`negotiation.settings`): definitions do not hold any.
     """
 
     name: str
@@ -121,6 +123,12 @@ class Move:
     sets: FrozenMap[str, str] = field(default_factory=FrozenMap)
     issues: FrozenMap[str, Issue] = field(default_factory=FrozenMap)
     doc: str = ""
+    consents: FrozenMap[str, bool] = field(default_factory=FrozenMap)
+
+    @property
+    def excluded(self) -> bool:
+        """Whether a member never consents, so that the move is never made."""
+        return not all(self.consents.values())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,19 @@
-"""Settings ask "what if": other parameters, another start, a front held still, moves blocked.
+"""Settings ask "what if": other parameters, another start, a front held still, moves blocked,
+consents given or refused whatever they bring.
 
 A setting is applied to a game and gives another game, which is solved like any other (DESIGN:
 "every analysis is a comparison of settings").
+
+**Consents that a setting fixes.** A move that a member *never* consents to has α = 0: it stays in
+the game, and is not made. Of a member that *always* consents to a move the participation constraint
+is dropped: the move is made when the others gain (σ is taken over them; a move all of whose members
+always consent is made at every opportunity). Its terms are those of DESIGN 2.1 where all members,
+the fixed ones too, can gain. Where they cannot, each member that always consents is lifted by what
+it lacks at the terms that are best for it while none of the others loses, and the terms are those
+of 2.1 after that. Several such members are lifted lexicographically, the one that lacks most first,
+each in units of its own stake in the issues (Σ|v| + ½c), so that terms do not depend on the unit in
+which anybody's payoffs are counted. The terms are continuous where the first case passes into the
+second, which is what equilibria need to exist.
 """
 
 from __future__ import annotations
@@ -35,10 +47,18 @@ class Setting:
 
 def setting(*, parameters: Mapping[str, float] | None = None,
             start: Mapping[str, str] | None = None, hold: Mapping[str, str] | None = None,
-            block: Iterable[str] = ()) -> Setting:
-    """A :class:`Setting` from plain mappings."""
+            block: Iterable[str] = (),
+            consents: Mapping[str, bool | Mapping[str, bool]] | None = None) -> Setting:
+    """A :class:`Setting` from plain mappings.
+
+    Example:
+        >>> setting(consents={"poland": False}).consents["poland"]
+        False
+    """
+    fixed = {actor: value if isinstance(value, bool) else FrozenMap(value)
+             for actor, value in (consents or {}).items()}
     return Setting(parameters=FrozenMap(parameters or {}), start=FrozenMap(start or {}),
-                   hold=FrozenMap(hold or {}), block=tuple(block))
+                   hold=FrozenMap(hold or {}), block=tuple(block), consents=FrozenMap(fixed))
 
 
 def apply(game: Game, what_if: Setting) -> Game:
@@ -46,12 +66,9 @@ def apply(game: Game, what_if: Setting) -> Game:
 
     Raises:
         UnknownNameError: for a parameter, front, status or move that the game does not have.
-        InputError: for a front that is both started and held, in different statuses.
+        InputError: for a front that is both started and held, in different statuses, or the consent
+            of somebody whom a move does not ask.
     """
-    if what_if.consents:
-        # Forced consents change the solution concept; they come with the pivots analysis.
-        raise InputError("settings with 'consents' are not supported yet: use 'block' to take "
-                         "moves away, or leave 'consents' out")
     game = game.with_parameters(**what_if.parameters)
     for name in what_if.block:
         if name not in game.moves:
@@ -64,7 +81,28 @@ def apply(game: Game, what_if: Setting) -> Game:
                 raise InputError(f"front {name!r} cannot start {what_if.start[name]!r} and be held "
                                  f"{status!r}")
             fronts[name] = replace(fronts[name], start=status)
-    moves = {name: move for name, move in game.moves.items()
+    fixed = _fixed(game, what_if)
+    moves = {name: replace(move, consents=FrozenMap({**move.consents, **fixed[name]}))
+             if name in fixed else move for name, move in game.moves.items()
              if name not in what_if.block and move.front not in what_if.hold
              and not any(front in what_if.hold for front in move.sets)}
     return replace(game, fronts=FrozenMap(fronts), moves=FrozenMap(moves))
+
+
+def _fixed(game: Game, what_if: Setting) -> dict[str, dict[str, bool]]:
+    """Move → member → whether it always or never consents."""
+    fixed: dict[str, dict[str, bool]] = {}
+    for actor, choice in what_if.consents.items():
+        if actor not in game.actors:
+            raise UnknownNameError("actor", actor, game.actors)
+        seats = [name for name, move in game.moves.items() if actor in move.by]
+        table = dict.fromkeys(seats, choice) if isinstance(choice, bool) else choice
+        for name, consent in table.items():
+            if name not in game.moves:
+                raise UnknownNameError("move", name, game.moves)
+            if name not in seats:
+                by = ", ".join(game.moves[name].by) or "nobody (it is chance)"
+                raise InputError(f"move {name!r} does not ask for the consent of {actor!r}; it "
+                                 f"asks for that of {by}")
+            fixed.setdefault(name, {})[actor] = consent
+    return fixed

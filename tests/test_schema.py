@@ -53,8 +53,8 @@ def test_the_schema_keeps_to_words_that_both_drafts_share():
 
     shared = {"$schema", "$ref", "title", "description", "type", "enum", "anyOf", "allOf", "oneOf",
               "properties", "patternProperties", "additionalProperties", "required", "items",
-              "minItems", "maxItems", "uniqueItems", "minProperties", "minimum", "maximum", "minLength",
-              "maxLength", "pattern", "dependencies", "definitions"}
+              "minItems", "maxItems", "uniqueItems", "minProperties", "minimum", "maximum",
+              "minLength", "maxLength", "pattern", "dependencies", "definitions"}
     schema = definition_schema()
     del schema["properties"]["answers"]
     assert set(words(schema)) <= shared

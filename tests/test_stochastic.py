@@ -120,7 +120,8 @@ def test_the_number_of_equilibria_of_generic_two_player_games_is_odd(seed: int) 
 def test_the_paths_of_the_logit_homotopy_end_in_the_complete_list(seed: int) -> None:
     """The stage solver by supports and the homotopy share nothing but the game."""
     from negotiation.stochastic.field import Field
-    from negotiation.stochastic.path import Branch, follow
+    from negotiation.stochastic.path import follow
+    from negotiation.stochastic.system import System
 
     rng = np.random.default_rng(seed)
     shape = (3, 3)
@@ -130,7 +131,7 @@ def test_the_paths_of_the_logit_homotopy_end_in_the_complete_list(seed: int) -> 
     found = solve_two(stage)
     field = Field([reward], [stay[..., None]], discount, np.ones(2))
     for _ in range(4):
-        end = follow(Branch(field, 3.0 * rng.standard_normal(4)), 1e-10)
+        end = follow(System(field, 3.0 * rng.standard_normal((2, 1, 2))), 1e-10)
         assert end.mixed is not None
         assert any(np.abs(end.mixed[:, 0] - np.stack(profile)).max() < 1e-7
                    for profile in found.profiles)

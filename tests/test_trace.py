@@ -1,4 +1,4 @@
-"""Equilibria followed over a parameter: hand-derived switches, random games against fresh solves."""
+"""Equilibria followed over a parameter: hand-derived switches, random games, surfaces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RHO = 0.25
 
 
 def who_gives_first(lag: float) -> Game:
-    """Two fronts; on each one side can give way, which pays it 1 and the other more: docs/paths.md."""
+    """Two fronts; on each one side can give way, which pays the other more: docs/paths.md."""
     return ng.from_dict({
         "format": "negotiation/1", "title": "Who gives first",
         "parameters": {"prize": {"value": 1.2, "low": 1.0, "high": 1.5}},

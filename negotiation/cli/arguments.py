@@ -25,7 +25,7 @@ EXAMPLES = {
     "new": ("my_game.toml",),
     "schema": ("", "solve"),
     "solve": ("nrnap", "nrnap --set trust=0.8 --by 5",
-              "nrnap --block settle_central --json"),
+              "nrnap --block settle_central --json", "nrnap --consent poland=never"),
     "cascade": ("nrnap", "issue-linkage --center trade --status settled"),
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
@@ -153,6 +153,9 @@ def _settings(parser: argparse.ArgumentParser) -> None:
                        help="start a front in a status and keep it there")
     group.add_argument("--block", action="append", default=[], metavar="MOVE",
                        help="take a move away")
+    group.add_argument("--consent", action="append", default=[], type=_consent,
+                       metavar="ACTOR[.MOVE]=always|never",
+                       help="let an actor always consent, or never, to all its moves or to one")
 
 
 def _solving(parser: argparse.ArgumentParser) -> None:
@@ -213,6 +216,13 @@ def _schema(parser: argparse.ArgumentParser) -> None:
 def _solve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--states", action="store_true",
                         help="print every state of every equilibrium")
+    group = parser.add_argument_group("games in normal form (GAME is a Gambit .nfg file)")
+    group.add_argument("--exact", action="store_true",
+                       help="two players: compute and print probabilities as fractions")
+    group.add_argument("--mediator", action="append", default=[],
+                       metavar="sum|worst-off|PLAYER|ACTION,ACTION,...",
+                       help="what a mediator should get the most of (may be repeated; default: "
+                            "sum, then worst-off)")
 
 
 def _cascade(parser: argparse.ArgumentParser) -> None:
@@ -324,6 +334,15 @@ def _pairs(text: str) -> dict[str, str]:
         if pairs.setdefault(name, value) != value:
             raise argparse.ArgumentTypeError(f"front {name!r} is given two statuses")
     return pairs
+
+
+def _consent(text: str) -> tuple[str, str, bool]:
+    seat, equals, word = (part.strip() for part in text.partition("="))
+    actor, _, move = seat.partition(".")
+    if not equals or not actor or word not in ("always", "never") or seat.endswith("."):
+        raise argparse.ArgumentTypeError("expected ACTOR=always, ACTOR=never or ACTOR.MOVE=…, "
+                                         f"found {text!r}")
+    return actor, move, word == "always"
 
 
 def _names(text: str) -> tuple[str, ...]:

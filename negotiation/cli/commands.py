@@ -138,6 +138,14 @@ def _schema(arguments: Namespace) -> Answer:
 # ---- equilibria ------------------------------------------------------------------------------
 
 def _solve(arguments: Namespace) -> Answer:
+    if arguments.game.lower().endswith(".nfg"):
+        from .nash import solved
+
+        answer = solved(arguments)
+        return Answer(answer) if isinstance(answer, str) else _json(answer)
+    if arguments.exact or arguments.mediator:
+        raise InputError(f"--{'exact' if arguments.exact else 'mediator'} is for games in normal "
+                         f"form (.nfg files), found {arguments.game!r}")
     from ..cascade import cascade
     from ..formats.record import solution_record
     from ..text.solution import solution_page
@@ -180,9 +188,12 @@ def _postures(arguments: Namespace) -> Answer:
     from ..text.postures import Mediated, postures_page
 
     game = _with_parameters(load(arguments.game), arguments)
-    found = [Mediated(stage, correlated_equilibrium(
-        NormalFormGame(stage.payoffs, stage.players, stage.actions)))
-        for stage in stage_games(game)]
+    found = []
+    for stage in stage_games(game):
+        table = NormalFormGame(stage.payoffs, stage.players, stage.actions)
+        found.append(Mediated(stage, correlated_equilibrium(table),
+                              correlated_equilibrium(table, kind="coarse"),
+                              correlated_equilibrium(table, "worst-off")))
     return _json(postures_record(game, found)) if arguments.json else Answer(
         postures_page(game, found))
 
@@ -260,7 +271,24 @@ def _game(arguments: Namespace) -> Game:
     """The game that the arguments name, under their setting."""
     game = _with_parameters(load(arguments.game), arguments)
     return apply(game, setting(start=_merged("--start", arguments.start),
-                               hold=_merged("--hold", arguments.hold), block=arguments.block))
+                               hold=_merged("--hold", arguments.hold), block=arguments.block,
+                               consents=_consents(arguments.consent)))
+
+
+def _consents(given: list[tuple[str, str, bool]]) -> dict[str, bool | dict[str, bool]]:
+    """What --consent says, by actor."""
+    whole = _merged("--consent", [{actor: yes} for actor, move, yes in given if not move])
+    single = [(actor, move, yes) for actor, move, yes in given if move]
+    merged = _merged("--consent", [{f"{actor}.{move}": yes} for actor, move, yes in single])
+    consents: dict[str, bool | dict[str, bool]] = dict(whole)
+    for seat, yes in merged.items():
+        actor, _, move = seat.partition(".")
+        table = consents.setdefault(actor, {})
+        if isinstance(table, bool):
+            raise InputError(f"--consent: {actor!r} is given for all its moves and for {move!r}: "
+                             "say one of them")
+        table[move] = yes
+    return consents
 
 
 def _date(arguments: Namespace, game: Game) -> float:

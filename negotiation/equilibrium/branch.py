@@ -39,6 +39,8 @@ MOST_BOXES = 3000
 #: boxes of one problem that are searched when its budget ends, and starts of Newton in each
 MOST_PROBED, STARTS = 8, 2
 SAME = 1e-8
+#: how far terms at a bound may miss it, in payoff ranges
+PUSHED = 2e-10
 
 
 @dataclass(eq=False)
@@ -182,11 +184,12 @@ class _Search:
 
     def _settle(self, nodes: Nodes, sub: Problems) -> Nodes:
         """Boxes with several bargains, or a bargain and a mix: test, solve, or split."""
-        other = (active(sub, nodes.label) & (sub.kind != NASH)).any(axis=1)
+        other = (active(sub, nodes.label) & ((sub.kind != NASH) | sub.constrained)).any(axis=1)
         if other.any():
             for p in np.unique(nodes.owner[other]):
-                self.doubt[int(p)] = "uniqueness is proved for Nash and egalitarian terms only"
-            self._probe(nodes.take(other))
+                self.doubt[int(p)] = ("uniqueness is proved for Nash and egalitarian terms only, "
+                                      "without forced consents")
+            self._probe(nodes.take(other), again=np.asarray(sub.constrained.any(axis=1))[other])
             nodes, sub = nodes.take(~other), sub.take(~other)
         unique = at_most_one(sub, nodes)
         closed = np.zeros(len(nodes.owner), dtype=bool)
@@ -211,10 +214,11 @@ class _Search:
                              & (points.consent <= nodes.a_high + 1e-9))).all(axis=1)
         return inside
 
-    def _probe(self, nodes: Nodes) -> None:
-        """Search boxes of problems without an equilibrium yet from a fixed seed's points."""
+    def _probe(self, nodes: Nodes, again: Bools | bool = False) -> None:
+        """Search boxes of problems without an equilibrium yet, and those marked to be searched
+        ``again``, from a fixed seed's points."""
         rng = np.random.default_rng(20260101)
-        nodes = nodes.take(~self._solved(nodes.owner))
+        nodes = nodes.take(~self._solved(nodes.owner) | again)
         nodes = self._decide_rest(nodes)
         joint = (binding(nodes.label, nodes.low.shape[1]).sum(axis=2) > 1).any(axis=1)
         nodes = nodes.take(~joint)
@@ -373,13 +377,16 @@ def verify(problems: Problems, label: Ints, points: Candidates) -> tuple[Bools, 
     least = np.where(problems.member, gain, np.inf).min(axis=2)
     asked = problems.present & problems.member.any(axis=2)
     sigma = least.copy()
-    rows, cols = np.nonzero(asked & problems.bargained & (label == REFUSED)
+    # best terms for a forced member leave others at zero, which says nothing of σ
+    pushed = asked & problems.constrained
+    rows, cols = np.nonzero(asked & problems.bargained & ((label == REFUSED) | pushed)
                             & points.good[:, None])
     if len(rows):
         sigma[rows, cols] = surplus(problems, (rows, cols), points.value[rows])
     mixed = label >= MIX
-    wrong = asked & ((label == MADE) & (least < -ZERO) | (label == REFUSED) & (sigma > ZERO)
-                     | mixed & (least < -ZERO))
+    slack = np.where(pushed, PUSHED, ZERO)
+    wrong = asked & ((label == MADE) & (least < -slack) | (label == REFUSED) & (sigma > ZERO)
+                     | mixed & (least < -slack))
     out_of_range = mixed & ((points.consent < -SAME) | (points.consent > 1 + SAME))
     tied = asked & ~mixed & (np.abs(sigma) <= ZERO)
     tied |= mixed & ((points.consent < SAME) | (points.consent > 1 - SAME))

@@ -9,7 +9,9 @@ value           |r_i V_i − f_i − Σ λα G_i| / (r_i + Σ λα): how far V_i
 consent, α > 0  −min_B G_i(x): x itself shows that σ ≥ min_B G_i(x).
 consent, α < 1  the least Σθ_i G_i found over weights θ: σ ≤ max_x Σθ_i G_i(x) for every θ in the
                 simplex (weak duality), in closed form because issues are separable.
-terms, α > 0    see :mod:`~.certificate_terms`.
+terms, α > 0    see :mod:`~.certificate_terms`; with members who have to consent
+                :mod:`~.certificate_forced`, and B above are those who are asked.
+never           α = 0 where a setting makes a member refuse.
 box             how far a term, or a consent probability, lies outside [0, 1].
 
 So a regret is an upper bound of the true violation, up to rounding: a bad bound can reject an
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .certificate_duality import Bargains, surplus_bound, worth
+from .certificate_forced import forced_violation
 from .certificate_terms import terms_violation
 
 if TYPE_CHECKING:
@@ -85,9 +88,16 @@ def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value
     found.add(np.arange(len(state)), claim.value_violation(), _VALUE)
     found.add(claim.row, claim.refusal_violation(), _CONSENT, claim.edge)
     found.add(claim.row, claim.approval_violation(), _CONSENT, claim.edge)
-    rows = np.flatnonzero((claim.alpha > 0.0) & (claim.bargain >= 0) & claim.member.any(axis=1))
+    found.add(claim.row, np.where(claim.never & (claim.alpha != 0.0), np.inf, 0.0), _CONSENT,
+              claim.edge)
+    made = (claim.alpha > 0.0) & (claim.bargain >= 0) & ~claim.never
+    rows = np.flatnonzero(made & claim.member.any(axis=1) & ~claim.forced.any(axis=1))
     if len(rows):
         found.add(claim.row[rows], terms_violation(claim.bargains(rows)), _TERMS, claim.edge[rows])
+    rows = np.flatnonzero(made & claim.forced.any(axis=1))
+    if len(rows):
+        violation = forced_violation(claim.bargains(rows), claim.forced[rows], claim.gain[rows])
+        found.add(claim.row[rows], violation, _TERMS, claim.edge[rows])
     return Certificate(found.regret, found.kind, found.edge)
 
 
@@ -151,6 +161,9 @@ class _Claim:
         self.edge: Ints = first[state[self.row]] + slot
         self.bargain: Ints = lattice.bargain[self.edge]
         self.member: Bools = lattice.member[self.edge]
+        self.forced: Bools = lattice.forced[self.edge]
+        self.party: Bools = self.member | self.forced
+        self.never: Bools = lattice.never[self.edge]
         self.scale: Floats = lattice.payoff_range()[draw]
         here = (self.row, slot)
         self.terms, self.alpha = self._bargained(terms[here]), consent[here]
@@ -206,9 +219,9 @@ class _Claim:
             slope, curvature, _ = self._table(rows)
             out[rows] = worth(slope, curvature, self.terms[rows])
         for i in range(out.shape[1]) if self.offers.any() else ():
-            rows = np.flatnonzero(self.offers & self.member[:, i])
+            rows = np.flatnonzero(self.offers & self.party[:, i])
             slope, curvature, weights = self._table(rows)
-            share = weights[:, i] / (weights * self.member[rows]).sum(axis=1)
+            share = weights[:, i] / (weights * self.party[rows]).sum(axis=1)
             out[rows] += share[:, None] * worth(slope, curvature, self._proposed(rows)[:, i])
         return out
 
@@ -216,7 +229,7 @@ class _Claim:
         """(Q,) how far a term lies outside [0, 1]."""
         parts = [self.terms]
         if self.proposals is not None:
-            counts = (self.offers[:, None] & self.member)[..., None]
+            counts = (self.offers[:, None] & self.party)[..., None]
             used = np.where(counts, self.proposals, 0.0)
             parts.append(used.reshape(len(used), used.shape[1] * used.shape[2]))
         both = np.concatenate(parts, axis=1)
@@ -242,19 +255,20 @@ class _Claim:
         gain = self.gain / self.scale[self.row]
         least: Floats = np.where(self.member, gain, np.inf).min(axis=1, initial=np.inf)
         for i in range(gain.shape[1]) if self.offers.any() else ():
-            rows = np.flatnonzero(self.offers & self.member[:, i])
+            rows = np.flatnonzero(self.offers & self.party[:, i])
             slope, curvature, _ = self._table(rows)
             offered = self.base[rows] + worth(slope, curvature, self._proposed(rows)[:, i])
             offered = np.where(self.member[rows], offered / self.scale[self.row[rows]], np.inf)
             least[rows] = np.minimum(least[rows], offered.min(axis=1))
+        least = np.where(self.never, 0.0, least)
         return np.where(self.alpha > 0.0, np.maximum(-least, 0.0), 0.0)
 
     def refusal_violation(self) -> Floats:
         """(Q,) α < 1 needs σ ≤ 0; a chance move has nobody to refuse it."""
         out = np.zeros(len(self.edge))
-        chance = ~self.member.any(axis=1)
+        chance = ~self.member.any(axis=1) & ~self.never
         out[chance] = np.where(self.alpha[chance] < 1.0, np.inf, 0.0)
-        rows = np.flatnonzero((self.alpha < 1.0) & ~chance)
+        rows = np.flatnonzero((self.alpha < 1.0) & ~chance & ~self.never)
         if len(rows):
             gain = np.where(self.member[rows], self.base[rows] / self.scale[self.row[rows]], np.inf)
             out[rows] = np.maximum(gain.min(axis=1), 0.0)

@@ -5,7 +5,8 @@ numbers in payoff ranges; with c_i = g_i + V_i(s′) − V_i(s):
 
 value           |r_i V_i − f_i − Σ λα c_i| / (r_i + Σ λα).
 consent, α > 0  −min_B c_i.
-consent, α < 1  min_B c_i; a chance move has nobody to refuse it.
+consent, α < 1  min_B c_i; a chance move has nobody to refuse it. B are the members that are asked;
+                a move that a setting makes somebody refuse has α = 0 and no other condition.
 box             how far a consent lies outside [0, 1].
 
 It shares nothing with the solver, and nothing with the general certificate but the definition.
@@ -90,4 +91,7 @@ def _block(lattice: Lattice, values: Floats, consent: Floats, draws: slice, begi
         member = lattice.member[edges, i]
         least = np.minimum(least, np.where(member, gain / scale, np.inf))
     wrong = np.maximum(np.where(alpha > 0.0, -least, 0.0), np.where(alpha < 1.0, least, 0.0))
+    never = lattice.never[edges]
+    if never.any():
+        wrong = np.where(never, np.where(alpha != 0.0, np.inf, 0.0), wrong)
     return np.asarray(np.maximum(worst, wrong.max(axis=1, initial=0.0)))

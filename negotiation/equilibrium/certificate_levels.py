@@ -24,6 +24,10 @@ from .certificate_duality import FLAT, NEAR_ZERO, Bargains, best_terms, peak
 if TYPE_CHECKING:
     from ..lattice import Bools, Floats
 
+#: stands for a gain that is nowhere near its bound
+_FAR = 1e9
+
+
 def slow_violation(problem: Bargains) -> float:
     """The violation of one problem's terms by the slow check (R = 1)."""
     solution = str(problem.solution[0])
@@ -31,15 +35,15 @@ def slow_violation(problem: Bargains) -> float:
         if problem.proposals is None:
             return float("inf")
         who = np.flatnonzero(problem.member[0])
-        return max(_Levels(problem, problem.proposals[0, i]).offer(at)
+        return max(Levels(problem, problem.proposals[0, i]).offer(at)
                    for at, i in enumerate(who))
-    levels = _Levels(problem, problem.terms[0])
+    levels = Levels(problem, problem.terms[0])
     return {"nash": levels.nash, "egalitarian": levels.egalitarian,
             "kalai-smorodinsky": levels.kalai_smorodinsky, "utilitarian": levels.utilitarian,
             "equal-loss": levels.equal_loss}[solution]()
 
 
-class _Levels:
+class Levels:
     """One bargaining problem at one point x, taken apart level by level. k members, J issues.
 
     ``held`` are members set aside, whose gain stays what it is at x; ``loose`` the issues that no
@@ -108,12 +112,31 @@ class _Levels:
 
     # -- levels
 
-    def _set_aside_forced(self) -> float:
+    def forced(self, climbs: Bools, lifted: Bools, unit: Floats, still: Bools) -> float:
+        """How far those who are ``lifted`` are from the lexicographic maximum of gain / ``unit``
+        over all who ``climb``, while nobody else loses; who is ``still`` no terms touch."""
+        worst = self._set_aside_forced(~climbs & ~still)
+        self.improvable = 0.0
+        gain = np.where(still, _FAR * self.scale, self.gain)
+        score = gain / unit
+        while (lifted & ~self.held).any():
+            rest = climbs & ~self.held
+            # among those who climb nobody has a bound, only a place in the order
+            self.gain = np.where(rest, _FAR * self.scale, gain)
+            theta, gap = self._raise_least(score, unit, rest, bounded=True)
+            worst = max(worst, gap)
+            if not worst < 1e-6:
+                break
+            self._hold(theta)
+        return worst
+
+    def _set_aside_forced(self, among: Bools | None = None) -> float:
         """The limit rule: members whose gain is zero whatever the terms stop counting."""
         worst = 0.0
         score = self.gain / self.scale
-        while not self.held.all():
-            rest = ~self.held
+        counted = np.ones(len(score), dtype=bool) if among is None else among
+        while not self.held[counted].all():
+            rest = ~self.held & counted
             if score[rest].min() > NEAR_ZERO:
                 break
             theta, gap = self._raise_least(score, self.scale, rest)
@@ -255,7 +278,7 @@ class _Levels:
         return float(off.max() * self.outside[issues].max())
 
 
-def _at_point(levels: _Levels, x: Floats) -> _Levels:
+def _at_point(levels: Levels, x: Floats) -> Levels:
     """The same problem and levels at another point."""
     other = copy.copy(levels)
     other.x = x
@@ -263,7 +286,7 @@ def _at_point(levels: _Levels, x: Floats) -> _Levels:
     return other
 
 
-def _most(levels: _Levels, i: int) -> Floats:
+def _most(levels: Levels, i: int) -> Floats:
     """Terms that give member i the most while nobody loses (the bound is proved elsewhere)."""
     from scipy.optimize import minimize
 

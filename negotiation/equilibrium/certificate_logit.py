@@ -5,7 +5,7 @@ game's numbers, sharing nothing with the solver. Per state, with noise ς_i and 
 G_i = g_i + u_i(x) + V_i(s′) − V_i(s):
 
 value    |r_i V_i − f_i − Σ λα G_i| / (r_i + Σ λα)
-consent  |α − Π_B 1/(1 + e^{−G_i/ς_i})|
+consent  |α − Π_B 1/(1 + e^{−G_i/ς_i})|, over the members that are asked
 terms    the terms maximise the concave Σ w_i φ_i(G_i). Along the gradient no feasible point is
          better by more than Σ_j max(s_j (1 − x_j), −s_j x_j) (Frank & Wolfe 1956), which is
          said as the equal rise of all members' gains, in payoff ranges, that is worth as much.
@@ -35,7 +35,8 @@ def certify_logit(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next
     member, alpha = lattice.member[edge], consent[row, slot]
     gain = lattice.lump[draw[row], edge] + next_value[row, slot] - value[row]
     slack = np.zeros(len(row))
-    noise = np.where(member, lattice.noise[draw[row], lattice.edge_move[edge]], 1.0)
+    party = lattice.party[edge]
+    noise = np.where(party, lattice.noise[draw[row], lattice.edge_move[edge]], 1.0)
     at = np.flatnonzero(lattice.bargain[edge] >= 0)
     if len(at):
         bargain = lattice.bargain[edge[at]]
@@ -43,7 +44,7 @@ def certify_logit(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next
         pay, curve = lattice.value[which, bargain], lattice.curvature[which, bargain]
         x = terms[row[at], slot[at]]
         gain[at] += (x[..., None] * pay - 0.5 * x[..., None] ** 2 * curve).sum(axis=1)
-        weight = np.where(member[at], lattice.weights[which, bargain], 0.0)
+        weight = np.where(party[at], lattice.weights[which, bargain], 0.0)
         z = gain[at] / noise[at]
         soft = np.logaddexp(0.0, z)
         # φ′ = Λ/(ς log(1 + e^z)), which tends to 1/ς as z falls
@@ -55,6 +56,7 @@ def certify_logit(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next
         slack[at] = gap / np.where(worth > 0.0, worth, 1.0)
         slack[at] = np.maximum(slack[at], np.maximum(-x, x - 1.0).max(axis=1, initial=0.0))
     chance = np.where(member, np.exp(-np.logaddexp(0.0, -gain / noise)), 1.0).prod(axis=1)
+    chance = np.where(lattice.never[edge], 0.0, chance)
     slack = np.maximum(slack, np.abs(alpha - chance))
     pace = lattice.rate[draw[row], edge] * alpha
     total, flow = lattice.discount[draw].copy(), lattice.flow[draw, state].copy()

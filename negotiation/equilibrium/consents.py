@@ -15,7 +15,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from ..kernels.consent_search import Room, make_room
 from ..lattice import Lattice
 from .certificate import REGRET_TOLERANCE
 from .certificate_fixed import regret_of_fixed
+from .excluded import fill_surplus
 from .problem import gather
 from .result import Component, Equilibrium, Options, Solution, Status
 from .state import solve_states
@@ -138,7 +139,8 @@ def one_equilibrium(lattice: Lattice, *, indifferent: str = "consent", prove: bo
     """
     draws, size, n = lattice.flow.shape
     edges = len(lattice.edge_state)
-    found = Consents(lattice, np.empty((draws, size, n)), np.empty((draws, edges)),
+    made = _without_excluded(lattice)
+    found = Consents(made, np.empty((draws, size, n)), np.empty((draws, edges)),
                      np.empty((draws, edges)), np.empty((draws, size), dtype=np.int8),
                      np.empty((draws, size), dtype=np.int8), np.zeros(draws))
     sweep = _sweeper(found, prove, indifferent == "refuse")
@@ -149,9 +151,18 @@ def one_equilibrium(lattice: Lattice, *, indifferent: str = "consent", prove: bo
         done += len(states)
         if progress is not None:
             progress(done, size)
-    regret = regret_of_fixed(lattice, found.values, found.consent)
-    found.regret[:] = regret
-    return found
+    found.consent[:, lattice.never] = 0.0
+    for draw in range(draws if lattice.never.any() else 0):
+        fill_surplus(lattice, draw, found.values[draw], found.surplus[draw])
+    found.regret[:] = regret_of_fixed(lattice, found.values, found.consent)
+    return replace(found, lattice=lattice)
+
+
+def _without_excluded(lattice: Lattice) -> Lattice:
+    """The lattice in which moves that some member never consents to do not come up."""
+    if not lattice.never.any():
+        return lattice
+    return replace(lattice, rate=np.where(lattice.never, 0.0, lattice.rate))
 
 
 def _levels(lattice: Lattice) -> Iterator[Ints]:

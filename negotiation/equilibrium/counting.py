@@ -133,7 +133,8 @@ def _take_up(tree: Traversal, component: int, table: Table, needed: dict[int, se
              most_rows: int) -> Table:
     """Add a component's column to a table (when somebody needs it), drop columns, merge rows."""
     at = [table.columns.index(d) for d in tree.stages[component].asks]
-    ids, first, many = tree.stage_nodes(component, table.rows[:, at])
+    ids, first, many = tree.stage_nodes(component, [table.rows[:, k] for k in at],
+                                        len(table.rows))
     keep = [k for k, d in enumerate(table.columns) if needed[d]]
     columns = tuple(table.columns[k] for k in keep)
     repeat = many[ids]

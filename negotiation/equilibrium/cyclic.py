@@ -90,9 +90,9 @@ def selected(components: Components, indifferent: str) -> Answers:
 def _noise(components: Components) -> Floats:
     """Proportions of noise: the game's where it gives every member some, else payoff ranges."""
     states = components.states
-    given = np.where(states.member, states.noise, 1.0).min(initial=1.0) > 0
+    given = np.where(states.party, states.noise, 1.0).min(initial=1.0) > 0
     ranges = np.broadcast_to(states.scale[:, None, :], states.noise.shape)
-    out: Floats = np.where(states.member, states.noise if given else ranges, 1.0)
+    out: Floats = np.where(states.party, states.noise if given else ranges, 1.0)
     return out
 
 
@@ -102,7 +102,7 @@ def answer(components: Components, indifferent: str, first: bool = False) -> Ans
     joint = solve_components(components, _noise(components), first)
     sub = components.take(joint.owner)
     moves, n = states.reward.shape[1:]
-    flat = joint.value.reshape(-1, n)
+    flat = joint.value.reshape(len(joint.owner) * width, n)
     rows = np.arange(len(flat))
     label = joint.label.reshape(-1, moves)
     terms = joint.terms.reshape(len(flat), moves, n, states.value.shape[2])
@@ -200,6 +200,9 @@ class _Found:
         """Each equilibrium once; lists are complete where ``proved`` and nothing is tied."""
         owner, value, label, consent, terms = (
             np.concatenate([part[k] for part in self.parts]) for k in range(5))
+        if not len(owner):
+            return Joint(owner, value, label, consent, terms, np.zeros(0, dtype=np.int64),
+                         np.zeros_like(proved))
         size, width = self.components.size, self.components.width
         scale = self.components.states.scale.reshape(size, width, -1)
         order = np.argsort(owner, kind="stable")

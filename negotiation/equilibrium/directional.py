@@ -200,7 +200,7 @@ def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
         owner = answers.owner[::width]
         rows = (owner[:, None] * width + np.arange(width)).ravel()
         after = after[rows] + components.take(owner).within(answers.value)
-    terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.member[rows],
+    terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.party[rows],
                                   problems.kind[rows])
     claim = (lattice, draws[rows], flat[rows], answers.value, after, answers.consent, terms)
     each = certify_logit(*claim) if tree.concept == "logit" else certify(*claim, proposals).regret
@@ -317,7 +317,7 @@ def unpack(tree: Tree, branch: int) -> tuple[Floats, Floats, Floats, Floats | No
     kind = kinds[lattice.edge_move[rows]] if edges else np.zeros(0, dtype=np.int64)
     draw = int(tree.draw[branch])
     terms, proposals = mean_terms(per_proposer[None], lattice.weights[draw][None],
-                                  lattice.member[rows][None], kind[None])
+                                  lattice.party[rows][None], kind[None])
     return (tree.value[node], consent, terms[0],
             None if proposals is None else proposals[0], sigma)
 

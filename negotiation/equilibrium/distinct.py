@@ -83,7 +83,7 @@ class Distinct:
     def group(self, rows: Ints) -> tuple[Ints, Ints | None]:
         """Where each distinct row appears first, ascending, and which of them every row is.
 
-        Narrow ranges of numbers index a table; wide ones are sorted by their hash.
+        Narrow ranges of numbers index a table; wide ones do so by their hash.
         """
         if len(rows) <= 1:
             return np.arange(len(rows)), None
@@ -104,15 +104,16 @@ class Distinct:
                 return first, None
             table[code[first]] = np.arange(len(first))
             return first, table[code]
-        _, first, inverse = np.unique(self._hash(rows), return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        first, inverse = first[order], rank[inverse.ravel()]
-        if not np.array_equal(rows[first][inverse], rows):
+        rep = _representatives(self._hash(rows))
+        if not all(np.array_equal(column[rep], column) for column in columns):
             self._again()
             return self.group(rows)
-        return first, inverse
+        first = np.flatnonzero(rep == places)
+        if len(first) == len(rows):
+            return first, None
+        number = np.empty(len(rows), dtype=np.int64)
+        number[first] = np.arange(len(first))
+        return first, number[rep]
 
     def _insert(self, code: Words, number: Ints) -> None:
         codes = np.concatenate([self._sorted, code])
@@ -126,3 +127,28 @@ class Distinct:
         codes = self._hash(self.rows)
         order = np.argsort(codes, kind="stable")
         self._sorted, self._at = codes[order], np.arange(len(self.rows))[order]
+
+
+def _representatives(code: Words) -> Ints:
+    """(R,) where each code appears first.
+
+    Codes are written to a table in slots that other bits of them choose in every round. The
+    earliest wins its slot, and all that are equal to it are done; those that only share the slot
+    try again.
+    """
+    bits = (4 * len(code)).bit_length()
+    rep = np.empty(len(code), dtype=np.int64)
+    table = np.empty(1 << bits, dtype=np.int64)
+    left, turn = np.arange(len(code)), 0
+    while len(left):
+        slot = ((code * multipliers(turn, 1)[0]) >> np.uint64(64 - bits)).astype(np.int64)
+        table[slot[::-1]] = left[::-1]
+        seen = table[slot]
+        winner = np.searchsorted(left, seen) if turn else seen
+        same = code[winner] == code
+        if same.all():
+            rep[left] = seen
+            break
+        rep[left[same]] = seen[same]
+        left, code, turn = left[~same], code[~same], turn + 1
+    return rep

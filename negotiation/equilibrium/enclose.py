@@ -67,6 +67,7 @@ class _Made:
 def center_terms(problems: Problems, nodes: Nodes) -> None:
     """Enclose what made Nash bargains pay their members, from their terms x_c in mid-box."""
     live = problems.bargained & (nodes.label == MADE) & (problems.kind == NASH)
+    live &= ~problems.constrained
     live &= ~nodes.empty[:, None] & (problems.rate > 0)
     live &= np.isfinite(nodes.high).all(axis=1, keepdims=True)
     rows, cols = np.nonzero(live)
@@ -156,6 +157,7 @@ def _price(made: _Made, pay: Floats, w_mid: Floats, middle: Floats, slack: Float
 def cut_terms(problems: Problems, nodes: Nodes, steps: int = 5) -> None:
     """Cut each issue's interval where the derivative of Σ w log G surely has one sign."""
     live = problems.bargained & (nodes.label != REFUSED) & (problems.kind == NASH)
+    live &= ~problems.constrained
     live &= (nodes.label <= MADE) & np.isfinite(nodes.low).all(axis=1, keepdims=True)
     live &= ((nodes.x_high - nodes.x_low) > 1e-9).any(axis=2)
     rows, cols = np.nonzero(live)

@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import bargain
+from ..kernels import forced
 from ..kernels import terms as kernel
 from .nodes import MADE, MIX, best_worth, binding
-from .problem import EGALITARIAN, NASH, Problems, settle, surplus, worth
+from .problem import KINDS, NASH, Problems, settle, surplus, worth
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -113,16 +113,20 @@ def single(problems: Problems, label: Ints) -> Candidates:
     flow = problems.flow + (others[..., None] * problems.reward).sum(axis=1)
     without = flow / patience
     reward, member = problems.reward[rows, move], problems.member[rows, move]
+    compelled = problems.forced[rows, move]
     v, c = problems.value[rows, move], problems.curvature[rows, move]
     weights = problems.weights[rows, move] * (1.0 + rate / patience)
-    x, sigma = bargain.nash(reward - without, v, c, weights, member)[:2]
-    fair = np.flatnonzero(problems.kind[rows, move] == EGALITARIAN)
-    if len(fair):
-        x[fair] = bargain.egalitarian((reward - without)[fair], v[fair], c[fair], weights[fair],
-                                      member[fair])[0]
+    # a forced member is raised in units of its stake; the same change of weights applies
+    unit = forced.stake(v, c) * (1.0 + rate / patience)
+    x, good = np.zeros(v.shape[:2]), np.zeros(len(rows), dtype=bool)
+    for code in np.unique(problems.kind[rows, move]):
+        k = np.flatnonzero(problems.kind[rows, move] == code)
+        answer, _ = forced.terms(KINDS[code], (reward - without)[k], v[k], c[k], weights[k],
+                                 member[k], compelled[k], unit[k])
+        x[k], good[k] = answer.x, (answer.sigma > 0) | compelled[k].any(axis=1) & answer.ok
     worth = (x[..., None] * v - 0.5 * x[..., None] ** 2 * c).sum(axis=1)
     value = (flow + rate * (reward + worth)) / (patience + rate)
-    out = no_terms(problems, made, value, sigma > 0, np.zeros(len(rows), dtype=bool))
+    out = no_terms(problems, made, value, good, np.zeros(len(rows), dtype=bool))
     out.terms[rows, move] = x[:, None, :]
     out.paid[rows, move] = worth
     return out
@@ -149,7 +153,7 @@ def effective(problems: Problems, label: Ints) -> tuple[Problems, Floats]:
     peak = np.where(cares, best_worth(v, c)[0][k, :, who], 0.0)
     reward[rows, cols] += (peak[..., None] * v - 0.5 * peak[..., None] ** 2 * c).sum(axis=1)
     member[rows, cols, who] = False
-    left = ~cares & member[rows, cols].any(axis=1, keepdims=True)
+    left = ~cares & (member | problems.forced)[rows, cols].any(axis=1, keepdims=True)
     value[rows, cols] = np.where(left[..., None], v, 0.0)
     curvature[rows, cols] = np.where(left[..., None], c, 0.0)
     pinned[rows, cols] = peak
@@ -179,7 +183,7 @@ def system(problems: Problems, label: Ints, value: Floats, consent: Floats,
     is not a number.
     """
     size, moves, n = problems.reward.shape
-    live = active(problems, label) & problems.member.any(axis=2)
+    live = active(problems, label) & problems.party.any(axis=2)
     rows, cols = np.nonzero(live)
     terms = np.zeros((size, moves, n, problems.value.shape[2]))
     paid = np.zeros((size, moves, n))
@@ -245,7 +249,7 @@ def _payoff_slopes(problems: Problems, moves: tuple[Ints, Ints], value: Floats, 
     rows, cols = moves
     v, c = problems.value[rows, cols], problems.curvature[rows, cols]
     out = np.zeros((len(rows), value.shape[1], value.shape[1]))
-    nash = problems.kind[rows, cols] == NASH
+    nash = (problems.kind[rows, cols] == NASH) & ~problems.forced[rows, cols].any(axis=1)
     if nash.any():
         r, q = rows[nash], cols[nash]
         x = terms[nash][:, 0]
@@ -318,7 +322,7 @@ def guess(problems: Problems, label: Ints, start: Floats, rounds: int = 8,
     """
     reduced, _ = effective(problems, label)
     share = np.where(label == MADE, 1.0, np.where(label >= MIX, 0.5, 0.0))
-    live = active(reduced, label) & reduced.member.any(axis=2)
+    live = active(reduced, label) & reduced.party.any(axis=2)
     x = np.where(live[..., None], start, 0.0)
     weight = reduced.rate * share
     total = reduced.discount + weight.sum(axis=1, keepdims=True)
@@ -335,8 +339,8 @@ def guess(problems: Problems, label: Ints, start: Floats, rounds: int = 8,
             without = (others - own * pay[rows, m]) / patience
             weights = reduced.weights[rows, m] * (1.0 + own / patience)
             v, c = reduced.value[rows, m], reduced.curvature[rows, m]
-            x[rows, m] = kernel.nash(reduced.reward[rows, m] - without, v, c, weights,
-                                     reduced.member[rows, m], x[rows, m])[0]
+            x[rows, m] = _respond(reduced, rows, int(m), reduced.reward[rows, m] - without, weights,
+                                  x[rows, m])
             new = x[rows, m][..., None]
             pay[rows, m] = reduced.reward[rows, m] + (v * new - 0.5 * c * new * new).sum(axis=1)
         change = (np.abs(pay - before) / reduced.scale[:, None, :]).max(axis=(1, 2))
@@ -345,6 +349,20 @@ def guess(problems: Problems, label: Ints, start: Floats, rounds: int = 8,
             break
     value = (reduced.flow + (weight[..., None] * pay).sum(axis=1)) / total
     return value, x
+
+
+def _respond(problems: Problems, rows: Ints, m: int, base: Floats, weights: Floats,
+             start: Floats) -> Floats:
+    """(k, J) Nash terms of one move where gains before terms are ``base``."""
+    move = (rows, m)
+    v, c, member = problems.value[move], problems.curvature[move], problems.member[move]
+    compelled = problems.forced[move]
+    x = kernel.nash(base, v, c, weights, member | compelled, start)[0]
+    lacks = np.flatnonzero(compelled.any(axis=1) & ~np.isfinite(x).all(axis=1))
+    if len(lacks):
+        x[lacks] = forced.terms("nash", base[lacks], v[lacks], c[lacks], weights[lacks],
+                                member[lacks], compelled[lacks])[0].x
+    return x
 
 
 def _step(jacobian: Floats, residual: Floats) -> Floats:

@@ -65,10 +65,7 @@ def _extend(tree: Traversal, component: int, block: Block, last: dict[int, int],
             first_only: bool) -> Block:
     """Every branch of a block with every node that the component has after it."""
     asks = tree.stages[component].asks
-    rows = np.empty((block.size, len(asks)), dtype=np.int64, order="F")
-    for k, d in enumerate(asks):
-        rows[:, k] = block.frontier[d]
-    ids, first, many = tree.stage_nodes(component, rows)
+    ids, first, many = tree.stage_nodes(component, [block.frontier[d] for d in asks], block.size)
     first, many = first[ids], many[ids]
     if first_only:
         many = np.minimum(many, 1)

@@ -7,6 +7,11 @@ equilibrium (McKelvey & Palfrey 1998; Turocy 2005, "A dynamic homotopy interpret
 logistic quantal response equilibrium correspondence"). Most branches never turn back in κ: all
 components of a batch are followed together down a ladder of noise levels, and one that turns is
 followed alone by arclength (``continuation``).
+
+A member whose consent a setting fixes is not asked, and bargains under its own noise. On the way to
+zero noise its terms are made under the geometric mean of noise and payoff range instead, which
+falls more slowly than that of the others: in the limit they do not lose, and among such terms its
+gain comes first, as DESIGN §2.6 has it.
 """
 
 from __future__ import annotations
@@ -43,7 +48,7 @@ LOST = "the branch from loud noise could not be followed to the game's noise"
 def answer(components: Components) -> Answers:
     """The solution under the game's noise on the branch from loud noise, for each component."""
     states, width = components.states, components.width
-    path = follow(components, np.where(states.member, states.noise, 1.0), 1.0)
+    path = follow(components, np.where(states.party, states.noise, 1.0), 1.0)
     fine = np.flatnonzero(path.reached)
     rows = components.flat(fine)
     sub, value = components.take(fine).at(path.value[fine]), path.value[fine]
@@ -82,12 +87,13 @@ def field(components: Components, noise: Floats, value: Floats, hint: Floats) ->
     issues = problems.value.shape[2]
     v, c = (a.reshape(len(base), issues, n) for a in (problems.value, problems.curvature))
     weights, member = problems.weights.reshape(-1, n), problems.member.reshape(-1, n)
+    party = problems.party.reshape(-1, n)
     sigma = noise.reshape(-1, n)
     slope = np.broadcast_to(np.eye(n), (len(base), n, n)).copy()
     gain, terms = base, np.zeros((len(base), issues))
-    at = np.flatnonzero(problems.bargained.ravel() & member.any(axis=1))
+    at = np.flatnonzero(problems.bargained.ravel() & party.any(axis=1))
     if len(at):
-        asked = kernel.Bargains(base[at], v[at], c[at], weights[at], member[at], sigma[at])
+        asked = kernel.Bargains(base[at], v[at], c[at], weights[at], party[at], sigma[at])
         terms[at], ok = kernel.terms(asked, hint.reshape(len(base), issues)[at])
         terms[at[~ok]] = np.nan
         x = terms[at][..., None]
@@ -131,7 +137,8 @@ class Path:
 
 
 def follow(components: Components, noise: Floats, until: float) -> Path:
-    """Follow the branches from loud noise to κ = ``until`` (P components at once).
+    """Follow the branches from loud noise to κ = ``until`` (P components at once), below 1 on the
+    way to zero noise.
 
     Args:
         noise: (P·S, M, n) ς of each member, positive.
@@ -140,14 +147,14 @@ def follow(components: Components, noise: Floats, until: float) -> Path:
     states = components.states
     value = (states.flow / states.discount).reshape(size, width, n)
     hint = np.full(states.value.shape[:3], 0.5)
-    quiet = np.where(states.member, noise / states.scale[:, None, :], np.inf).min(axis=(1, 2))
+    quiet = np.where(states.party, noise / states.scale[:, None, :], np.inf).min(axis=(1, 2))
     quiet = quiet.reshape(size, width).min(axis=1)
     kappa = np.maximum(np.where(np.isfinite(quiet), LOUDEST / quiet, 1.0), 2.0 * until)
     path = Path(value, hint, np.zeros(states.present.shape), kappa, np.zeros(size, dtype=bool),
                 np.zeros(size, dtype=bool))
     everyone = np.arange(size)
     # far up the ladder Newton's method converges from anywhere
-    reached = _rung(components, noise, path, everyone, kappa, first=True)
+    reached = _rung(components, noise, path, everyone, kappa, until, first=True)
     rung = np.full(size, RUNG)
     todo = everyone[reached]
     lost = everyone[~reached]
@@ -158,7 +165,7 @@ def follow(components: Components, noise: Floats, until: float) -> Path:
         span = np.log(last[1] / before[1][todo])
         ahead = np.where(span < 0, np.log(goal / last[1]) / np.where(span < 0, span, 1.0), 0.0)
         path.value[todo] = last[0] + ahead[:, None, None] * (last[0] - before[0][todo])
-        good = _rung(components, noise, path, todo, goal)
+        good = _rung(components, noise, path, todo, goal, until)
         bad = ~good
         path.value[todo[bad]], path.kappa[todo[bad]] = last[0][bad], last[1][bad]
         before[0][todo[good]], before[1][todo[good]] = last[0][good], last[1][good]
@@ -174,13 +181,17 @@ def follow(components: Components, noise: Floats, until: float) -> Path:
     return path
 
 
-def _factor(noise: Floats, kappa: Floats, width: int) -> Floats:
-    out: Floats = noise * np.repeat(kappa, width)[:, None, None]
+def _factor(components: Components, noise: Floats, kappa: Floats, until: float) -> Floats:
+    """(P·S, M, n) ς at noise factors κ (P,)."""
+    out: Floats = noise * np.repeat(kappa, components.width)[:, None, None]
+    states = components.states
+    if until < 1.0 and states.forced.any():
+        out = np.where(states.forced, np.sqrt(out * states.scale[:, None, :]), out)
     return out
 
 
 def _rung(components: Components, noise: Floats, path: Path, rows: Ints, kappa: Floats,
-          first: bool = False) -> Bools:
+          until: float, first: bool = False) -> Bools:
     """Newton at noise factor κ (len(rows),), in place; returns which converged on the same branch.
 
     A branch that has not turned keeps the sign of its Jacobian's determinant, which is that of one
@@ -188,7 +199,7 @@ def _rung(components: Components, noise: Floats, path: Path, rows: Ints, kappa: 
     """
     sub, width = components.take(rows), components.width
     flat = (rows[:, None] * width + np.arange(width)).ravel()
-    sigma = _factor(noise[flat], kappa, width)
+    sigma = _factor(sub, noise[flat], kappa, until)
     value, hint = path.value[rows].copy(), path.terms[flat].copy()
     scale = sub.states.scale.reshape(len(rows), width, -1)
     here = field(sub, sigma, value, hint)
@@ -236,7 +247,7 @@ def _alone(components: Components, noise: Floats, path: Path, p: int, until: flo
     memory = {"terms": path.terms[flat].copy()}
 
     def at(x: Floats, t: float) -> Field:
-        sigma = noise[flat] * np.exp(-t)
+        sigma = _factor(sub, noise[flat], np.array([np.exp(-t)]), until)
         found = field(sub, sigma, (x.reshape(scale.shape) * scale)[None], memory["terms"])
         if np.isfinite(found.terms).all():
             memory["terms"] = found.terms

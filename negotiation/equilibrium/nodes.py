@@ -62,7 +62,7 @@ def roots(problems: Problems) -> Nodes:
     label[problems.chance] = MADE
     # ties in x are broken by least norm: an issue that no member cares about stays at 0
     cares = (problems.value != 0) | (problems.curvature != 0)
-    top = (cares & problems.member[:, :, None, :]).any(axis=3).astype(float)
+    top = (cares & problems.party[:, :, None, :]).any(axis=3).astype(float)
     values, pays, terms_ = (size, n), (size, moves, n), (size, moves, issues)
     return Nodes(
         owner=np.arange(size), label=label, low=np.full(values, -np.inf),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import bargain, terms
+from ..kernels import bargain, forced, terms
 from ..lattice import Lattice
 
 Floats = NDArray[np.float64]
@@ -33,8 +33,8 @@ ZERO = 1e-11
 @dataclass(frozen=True, eq=False)
 class Problems:
     """P open states. Shapes: discount, flow, scale (P, n); rate, present, kind (P, M);
-    reward (W = lump + next value), member, weights, noise (P, M, n); value, curvature
-    (P, M, J, n).
+    reward (W = lump + next value), member, forced, weights, noise (P, M, n); value, curvature
+    (P, M, J, n). ``member`` are asked for their consent, ``forced`` give it whatever it brings.
     """
 
     discount: Floats
@@ -45,6 +45,7 @@ class Problems:
     kind: Ints
     reward: Floats
     member: Bools
+    forced: Bools
     weights: Floats
     noise: Floats
     value: Floats
@@ -55,8 +56,19 @@ class Problems:
         return len(self.discount)
 
     @property
+    def party(self) -> Bools:
+        """(P, M, n) who bargains over a move's terms."""
+        return self.member | self.forced
+
+    @property
+    def constrained(self) -> Bools:
+        """(P, M) bargained moves with a member who has to consent: their terms are not those of a
+        plain solution where that member lacks a gain."""
+        return np.asarray(self.forced.any(axis=2) & self.bargained)
+
+    @property
     def chance(self) -> Bools:
-        """(P, M) moves that nobody's consent is needed for."""
+        """(P, M) moves that nobody is asked about."""
         return self.present & ~self.member.any(axis=2)
 
     @property
@@ -107,11 +119,14 @@ class Problems:
     def without(self, moves: Bools) -> Problems:
         """The problems without some moves (P, M): they are absent, so nothing is asked of them."""
         return replace(self, present=self.present & ~moves,
-                       member=self.member & ~moves[..., None])
+                       member=self.member & ~moves[..., None],
+                       forced=self.forced & ~moves[..., None])
 
 
 def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Problems:
     """The problems of some states at some draws; ``next_value`` (P, M, n) is at the moves' targets.
+
+    A move that a setting makes some member refuse is not part of them: it has no consent.
     """
     moves, issues, n = next_value.shape[1], lattice.value.shape[2], next_value.shape[2]
     at = lattice.first_edge[state][:, None] + np.arange(moves)
@@ -122,11 +137,14 @@ def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Pro
     if not len(lattice.edge_move):
         edge_kind = np.zeros(present.shape, dtype=np.int64)
         lump = noise = np.zeros_like(next_value)
-        rate, member = np.zeros(present.shape), np.zeros(next_value.shape, dtype=bool)
+        rate = np.zeros(present.shape)
+        member = compelled = np.zeros(next_value.shape, dtype=bool)
     else:
         edge_kind = kinds[lattice.edge_move[edge]]
         lump, rate = lattice.lump[row, edge], lattice.rate[row, edge]
+        present = present & ~lattice.never[edge]
         member = lattice.member[edge] & present[..., None]
+        compelled = lattice.forced[edge] & present[..., None]
         noise = np.where(present[..., None], lattice.noise[row, lattice.edge_move[edge]], 0.0)
     shape = (len(state), moves, issues, n)
     value, curvature = np.zeros(shape), np.zeros(shape)
@@ -142,7 +160,7 @@ def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Pro
         discount=lattice.discount[draw], flow=lattice.flow[draw, state],
         scale=lattice.payoff_range()[draw], rate=np.where(present, rate, 0.0), present=present,
         kind=edge_kind, reward=np.where(present[..., None], lump + next_value, 0.0), member=member,
-        weights=weights, noise=noise, value=value, curvature=curvature)
+        forced=compelled, weights=weights, noise=noise, value=value, curvature=curvature)
 
 
 def worth(problems: Problems, terms: Floats) -> Floats:
@@ -163,20 +181,28 @@ def settle(problems: Problems, moves: Moves, value: Floats,
     base = problems.reward[rows, cols] - value
     v, c = problems.value[rows, cols], problems.curvature[rows, cols]
     weights, member = problems.weights[rows, cols], problems.member[rows, cols]
-    kind = problems.kind[rows, cols]
+    kind, free = problems.kind[rows, cols], np.asarray(~problems.forced[rows, cols].any(axis=1))
+    party = problems.party[rows, cols]
     terms_ = np.zeros((len(rows), base.shape[1], v.shape[1]))
     share = np.full(base.shape, 1.0 / base.shape[1])
     for code in np.unique(kind):
         mine = np.flatnonzero(kind == code)
-        arguments = (base[mine], v[mine], c[mine], weights[mine], member[mine])
         if code == NASH and hint is not None:
-            terms_[mine] = terms.nash(*arguments, hint[mine])[0][:, None, :]
-            continue
-        answer = getattr(bargain, KINDS[code].replace("-", "_"))(*arguments)
+            quick = mine[free[mine]]
+            terms_[quick] = terms.nash(base[quick], v[quick], c[quick], weights[quick],
+                                       member[quick], hint[quick])[0][:, None, :]
+            mine = mine[~free[mine]]
+            if not len(mine):
+                continue
+        arguments = (base[mine], v[mine], c[mine], weights[mine], member[mine])
+        if free[mine].all():
+            answer = bargain.SOLVERS[KINDS[code]](*arguments)
+        else:
+            answer = forced.terms(KINDS[code], *arguments, problems.forced[rows, cols][mine])[0]
         ok = answer.ok.reshape(len(mine), *(1,) * 2)
         terms_[mine] = np.where(ok, answer.x if code == OFFERS else answer.x[:, None, :], np.nan)
         if code == OFFERS:
-            power = np.where(member[mine], weights[mine], 0.0)
+            power = np.where(party[mine], weights[mine], 0.0)
             share[mine] = power / power.sum(axis=1, keepdims=True)
     x = terms_[..., None]
     utility = (x * v[:, None] - 0.5 * x * x * c[:, None]).sum(axis=2)

@@ -27,6 +27,7 @@ from .directional import (
     traverse,
     unpack,
 )
+from .excluded import fill_surplus
 from .problem import Problems
 from .result import Component, Equilibrium, Options, Solution, Status
 from .state import Answers, solve_states
@@ -158,7 +159,7 @@ def _answer(request: Request, options: Options) -> Answers:
 def _need_noise(lattice: Lattice) -> None:
     """The logit concept needs Nash terms, and noise for all members of every move that can come."""
     for m, (name, move) in enumerate(lattice.game.moves.items()):
-        edges = np.flatnonzero(lattice.edge_move == m)
+        edges = np.flatnonzero((lattice.edge_move == m) & ~lattice.never)
         if not len(edges) or not lattice.rate[:, edges].any():
             continue
         silent = [actor for actor in move.by
@@ -229,6 +230,7 @@ def _equilibrium(tree: Tree, branch: int) -> Equilibrium:
     lattice = tree.lattice
     node = tree.node[branch]
     values, consent, terms, proposals, sigma = unpack(tree, branch)
+    fill_surplus(lattice, int(tree.draw[branch]), values, sigma)
     parts = []
     for state, part in continua_of(tree, node):
         edges = lattice.edges(state)

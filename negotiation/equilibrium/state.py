@@ -104,14 +104,15 @@ def finish(problems: Problems, points: Points, rows: Ints, indifferent: str) -> 
         sigma[at] = surplus(sub, at, points.value[at[0]], scaled=False)
     consent = np.clip(points.consent, 0.0, 1.0)
     consent = np.where(sub.chance, 1.0, consent)
-    idle = asked & (sub.rate == 0)
+    silent = sub.present & (sub.rate == 0)
+    idle = asked & silent
     at = np.nonzero(idle)
     if len(at[0]):
         ready = surplus(sub, at, points.value[at[0]]) > (
             ZERO if indifferent == "refuse" else -ZERO)
         consent[at] = ready
     terms = points.terms
-    at = np.nonzero(sub.bargained & (((points.label == REFUSED) & asked) | idle))
+    at = np.nonzero(sub.bargained & (((points.label == REFUSED) & asked) | silent))
     if len(at[0]):
         terms[at] = settle(sub, at, points.value[at[0]])[0]
     doubt = {int(rows[p]): why for p, why in points.doubt.items()}

@@ -20,6 +20,7 @@ and share what they solved.
 from __future__ import annotations
 
 import enum
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ Ints = NDArray[np.int64]
 
 #: called with (components done, components in all); a true answer stops the work
 Progress = Callable[[int, int], object]
+#: seconds between two reports of the progress within one component
+PATIENCE = 0.2
 
 
 class Ending(enum.Enum):
@@ -117,11 +120,16 @@ class Block:
 
 
 class Stage:
-    """What is known of one open component: its inputs, and the nodes of each."""
+    """What is known of one open component: its inputs, and the nodes of each.
+
+    ``places`` (of a component that was solved ahead): per ask, row → its share of the input's
+    number.
+    """
 
     def __init__(self, component: int, asks: tuple[int, ...]) -> None:
         self.component, self.asks = component, asks
         self.inputs = Distinct(len(asks))
+        self.places: list[Ints] = []
         self.first: Ints = np.zeros(0, dtype=np.int64)
         self.many: Ints = np.zeros(0, dtype=np.int64)
 
@@ -136,7 +144,8 @@ class Traversal:
         first_only: every component takes its first node and is settled with it: the choice of one
             equilibrium, a level of components at a time, without a tree.
 
-    :meth:`settle` comes first; then ``listing.nodes`` and ``counting.count``, in any order.
+    :meth:`settle` comes first; then :meth:`ahead`, where all equilibria are wanted;
+    then ``listing.nodes`` and ``counting.count``, in any order.
 
     Attributes:
         table: (T, n) distinct values; ``row`` (C,) the first row of a settled component, -1 else;
@@ -149,13 +158,15 @@ class Traversal:
 
     #: problems per call of the game's solver, so that a time limit is met
     CHUNK = 1 << 17
+    #: most inputs of a component that are solved before they are met
+    AHEAD = 1 << 10
 
     def __init__(self, game: Directional, *, time_limit: float | None = None,
                  progress: Progress | None = None, first_only: bool = False) -> None:
         self.game = game
         self._first_only = first_only
         self.allow(time_limit)
-        self._progress = progress
+        self._progress, self._told, self._done = progress, 0.0, 0
         size = len(game.sizes)
         self.row = np.full(size, -1)
         self.node = np.full(size, -1)
@@ -182,15 +193,29 @@ class Traversal:
         return self._node_row[0] if self._node_row else np.zeros(0, dtype=np.int64)
 
     def check_time(self, done: int | None = None) -> None:
-        """Raise :class:`Stopped` when the work has to end."""
-        if self._until is not None and time.perf_counter() > self._until:
+        """Raise :class:`Stopped` when the work has to end; tell the progress now and then."""
+        now = time.perf_counter()
+        if self._until is not None and now > self._until:
             raise Stopped(Ending.TIME)
-        if done is not None and self._progress is not None and self._progress(done, len(self.row)):
+        if self._progress is None or done is None and now < self._told + PATIENCE:
+            return
+        self._told, self._done = now, self._done if done is None else done
+        if self._progress(self._done, len(self.row)):
             raise Stopped(Ending.INTERRUPTED)
 
     def allow(self, seconds: float | None) -> None:
         """Give the work this many seconds from now; None for no limit."""
         self._until = None if seconds is None else time.perf_counter() + seconds
+
+    def release(self) -> None:
+        """Lift the time limit, and tell nobody about the progress any more."""
+        self._until = self._progress = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether every component has its nodes, so that listing solves nothing more."""
+        return all(self.row[c] >= 0 or c in self.stages and not self.stages[c].asks
+                   and len(self.stages[c].first) for c in range(len(self.row)))
 
     def settle(self) -> None:
         """Solve every component whose successors are settled, level by level, and mark the rest."""
@@ -263,13 +288,12 @@ class Traversal:
             return self._merge(int(component[0]), value, size)
         if once:
             return self._append(value, size)
-        out = np.empty(len(component), dtype=np.int64)
-        alone = np.bincount(component)[component] == 1
-        out[alone] = self._append(value[alone], size)
-        for c in np.unique(component[~alone]):
-            mine = component == c
-            out[mine] = self._merge(int(c), value[mine], size)
-        return out
+        # several components in one call have all of their inputs in it, so that nothing is kept
+        grain = np.tile(self.game.resolution, size)
+        key = np.column_stack([component, np.rint(value / grain).astype(np.int64)])
+        first, ids = Distinct(key.shape[1]).group(key)
+        rows = self._append(value[first], size)
+        return rows if ids is None else rows[ids]
 
     def _merge(self, component: int, value: Floats, size: int) -> Ints:
         if component not in self._values:
@@ -293,28 +317,102 @@ class Traversal:
         self._rows = need
         return first
 
-    def stage_nodes(self, component: int, rows: Ints) -> tuple[Ints, Ints, Ints]:
+    def stage_nodes(self, component: int, columns: Sequence[Ints], size: int,
+                    ) -> tuple[Ints, Ints, Ints]:
         """Nodes of an open component at inputs, solving those that are new.
 
         Args:
-            rows: (R, k) rows of the open successors that the component asks for.
+            columns: for each open successor that the component asks for, its rows (R,).
+            size: R.
 
         Returns:
             which distinct input each is (R,), and the distinct inputs' first nodes and counts.
         """
         stage = self.stages[component]
-        ids, fresh = stage.inputs.add(rows)
-        for begin in range(0, len(fresh), self.CHUNK):
+        if stage.places:
+            ids = stage.places[0][columns[0]]
+            for place, column in zip(stage.places[1:], columns[1:], strict=True):
+                ids += place[column]
+            return ids, stage.first, stage.many
+        rows = np.empty((size, len(columns)), dtype=np.int64, order="F")
+        for k, column in enumerate(columns):
+            rows[:, k] = column
+        ids, _ = stage.inputs.add(rows)
+        while len(stage.first) < len(stage.inputs):  # an interrupted call may have left some
             self.check_time()
-            part = rows[fresh[begin:begin + self.CHUNK]]
-            after = self.game.successors[component]
-            place = {d: k for k, d in enumerate(after)}
-            follow = np.repeat(self.row[list(after)][None], len(part), axis=0)
-            follow[:, [place[d] for d in stage.asks]] = part
-            first, many = self.solve(np.full(len(part), component), follow)
-            stage.first = np.concatenate([stage.first, first])
-            stage.many = np.concatenate([stage.many, many])
+            begin = len(stage.first)
+            part = stage.inputs.rows[begin:begin + self.CHUNK]
+            first, many = self.solve(np.full(len(part), component), self._inputs(stage, part))
+            stage.first, stage.many = (np.concatenate([stage.first, first]),
+                                       np.concatenate([stage.many, many]))
         return ids, stage.first, stage.many
+
+    def _inputs(self, stage: Stage, rows: Ints) -> Ints:
+        """(R, K) first rows of all successors, given those of the open ones (R, k)."""
+        after = list(self.game.successors[stage.component])
+        follow = np.repeat(self.row[after][None], len(rows), axis=0)
+        follow[:, [after.index(d) for d in stage.asks]] = rows
+        return follow
+
+    def ahead(self) -> None:
+        """Solve open components for every input that they can have, a level of them in one call.
+
+        Where components share nothing open below them their rows combine freely, so that every
+        combination is an input. The others, and those with many inputs, wait until they are met.
+        """
+        rows: dict[int, Ints] = {}
+        levels = self._free()
+        for depth in range(max(levels.values(), default=-1) + 1):
+            batches: dict[int, list[tuple[Stage, list[Ints]]]] = {}
+            for c in levels:
+                stage = self.stages[c]
+                if levels[c] != depth or any(d not in rows for d in stage.asks):
+                    continue
+                each = [rows[d] for d in stage.asks]
+                if not each:
+                    rows[c] = np.unique(self.node_row[stage.first[0] + np.arange(stage.many[0])])
+                elif 0 < math.prod(map(len, each)) <= self.AHEAD:
+                    batches.setdefault(self.game.sizes[c], []).append((stage, each))
+            for batch in batches.values():
+                self._solve_ahead(batch, rows)
+                self.check_time()
+
+    def _free(self) -> dict[int, int]:
+        """Open components whose successors share nothing open below them, with their levels."""
+        below: dict[int, frozenset[int]] = {}
+        levels: dict[int, int] = {}
+        for c in sorted(self.stages):
+            parts = [below.get(d) for d in self.stages[c].asks]
+            known = [part for part in parts if part is not None]
+            joint = frozenset({c}).union(*known)
+            if len(known) == len(parts) and len(joint) - 1 == sum(map(len, known)) < self.AHEAD:
+                below[c] = joint
+                levels[c] = max((levels[d] + 1 for d in self.stages[c].asks), default=0)
+        return levels
+
+    def _solve_ahead(self, batch: list[tuple[Stage, list[Ints]]], rows: dict[int, Ints]) -> None:
+        components, follow = [], []
+        wide = max(len(self.game.successors[stage.component]) for stage, _ in batch)
+        for stage, each in batch:
+            grid = np.stack([axis.ravel() for axis in np.meshgrid(*each, indexing="ij")], axis=1)
+            inputs = self._inputs(stage, grid)
+            follow.append(np.pad(inputs, ((0, 0), (0, wide - inputs.shape[1])),
+                                 constant_values=-1))
+            components.append(np.full(len(grid), stage.component))
+        first, many = self.solve(np.concatenate(components), np.concatenate(follow))
+        begin = 0
+        for (stage, each), part in zip(batch, components, strict=True):
+            times = 1
+            for axis in reversed(each):
+                place = np.zeros(int(axis[-1]) + 1, dtype=np.int64)
+                place[axis] = times * np.arange(len(axis))
+                stage.places.insert(0, place)
+                times *= len(axis)
+            mine = slice(begin, begin + len(part))
+            stage.first, stage.many = first[mine], many[mine]
+            begin += len(part)
+            nodes = np.repeat(stage.first - np.cumsum(stage.many) + stage.many, stage.many)
+            rows[stage.component] = np.unique(self.node_row[nodes + np.arange(len(nodes))])
 
     def source(self, node: int) -> tuple[object, int]:
         """The game's own record of a node: the ``source`` of its batch and its place there."""

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..errors import InputError
 from ..expressions import Expression
 from ..frozen import FrozenMap
 from ..model import (
@@ -36,7 +37,16 @@ from .reader import default_label
 
 
 def game_text(game: Game) -> str:
-    """The TOML text of a game."""
+    """The TOML text of a game.
+
+    Raises:
+        InputError: for consents that a setting has fixed, which definitions have no words for.
+    """
+    for name, move in game.moves.items():
+        if move.consents:
+            raise InputError(f"{game.name}: a setting fixes consents to the move {name!r}, which a "
+                             "definition cannot hold: write the game, and its consents in the "
+                             "setting of a claim")
     return "\n\n".join(block for block in _blocks(game) if block) + "\n"
 
 

@@ -14,6 +14,7 @@ Each solver returns an :class:`Answer`. ``ok`` is False where a row did not conv
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -111,9 +112,14 @@ def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member
         sigma[rows[found]] = _least(part.take(found))
         rest = rows[~found]
         if len(rest):
-            part, sigma[rest] = _feasible(base[rest], value[rest], curvature[rest], member[rest])
+            part, sigma[rest] = feasible(base[rest], value[rest], curvature[rest], member[rest])
             at.put(rest, _nash_on_face(part, weights[rest]))
     return Answer(at.x, sigma, at.error < ACCEPT)
+
+
+def _nash(at: Face, sigma: Floats, weights: Floats, member: Bools) -> Answer:
+    done = _nash_on_face(at, weights)
+    return Answer(done.x, sigma, done.error < ACCEPT)
 
 
 def _least(at: Face) -> Floats:
@@ -158,7 +164,7 @@ def _break_ties(at: Face, point: Point, rows: Bools) -> Face:
     return at
 
 
-def _feasible(base: Floats, value: Floats, curvature: Floats, member: Bools) -> tuple[Face, Floats]:
+def feasible(base: Floats, value: Floats, curvature: Floats, member: Bools) -> tuple[Face, Floats]:
     """G ≥ 0 with every row set aside that must be; σ as :class:`Answer` says.
 
     Where σ < 0 the base of the face is that of G − σ.
@@ -193,14 +199,20 @@ def _nash_on_face(at: Face, weights: Floats) -> Face:
 def egalitarian(base: Floats, value: Floats, curvature: Floats, weights: Floats, member: Bools,
                 ) -> Answer:
     """The weighted egalitarian solution: leximin of G_i / weights_i."""
-    at, sigma = _feasible(base, value, curvature, member)
+    return _egalitarian(*feasible(base, value, curvature, member), weights, member)
+
+
+def _egalitarian(at: Face, sigma: Floats, weights: Floats, member: Bools) -> Answer:
     return _lexicographic(at, sigma, np.where(member, weights, 0.0))
 
 
 def kalai_smorodinsky(base: Floats, value: Floats, curvature: Floats, weights: Floats,
                       member: Bools) -> Answer:
     """Leximin of G_i / (weights_i · ideal_i), ideal_i the most that i gets while nobody loses."""
-    at, sigma = _feasible(base, value, curvature, member)
+    return _kalai_smorodinsky(*feasible(base, value, curvature, member), weights, member)
+
+
+def _kalai_smorodinsky(at: Face, sigma: Floats, weights: Floats, member: Bools) -> Answer:
     best = _ideals(at)[0]
     return _lexicographic(at, sigma, np.where(member & ~at.held, weights * best, 0.0))
 
@@ -217,7 +229,10 @@ def _lexicographic(at: Face, sigma: Floats, climb: Floats) -> Answer:
 def utilitarian(base: Floats, value: Floats, curvature: Floats, weights: Floats, member: Bools,
                 ) -> Answer:
     """x maximises Σ weights_i G_i over the members, subject to G ≥ 0."""
-    at, sigma = _feasible(base, value, curvature, member)
+    return _utilitarian(*feasible(base, value, curvature, member), weights, member)
+
+
+def _utilitarian(at: Face, sigma: Floats, weights: Floats, member: Bools) -> Answer:
     x, error = _best(at, np.where(member, weights, 0.0))
     return Answer(x, sigma, error < ACCEPT)
 
@@ -251,7 +266,7 @@ def _ideals(at: Face) -> tuple[Floats, Floats, Floats]:
 
 def ideal(base: Floats, value: Floats, curvature: Floats, member: Bools) -> Floats:
     """(P, n) each member's largest gain while no other member loses; nan for others."""
-    at, sigma = _feasible(base, value, curvature, member)
+    at, sigma = feasible(base, value, curvature, member)
     shift = np.minimum(sigma, 0.0)[:, None]
     return np.where(member, _ideals(at)[0] + shift, np.nan)
 
@@ -259,8 +274,11 @@ def ideal(base: Floats, value: Floats, curvature: Floats, member: Bools) -> Floa
 def equal_loss(base: Floats, value: Floats, curvature: Floats, weights: Floats, member: Bools,
                ) -> Answer:
     """Leximin of (G_i − ideal_i) / weights_i subject to G ≥ 0."""
-    at, sigma = _feasible(base, value, curvature, member)
-    n = base.shape[1]
+    return _equal_loss(*feasible(base, value, curvature, member), weights, member)
+
+
+def _equal_loss(at: Face, sigma: Floats, weights: Floats, member: Bools) -> Answer:
+    n = at.base.shape[1]
     best = np.where(at.held, 0.0, _ideals(at)[0])
     wide = Face(
         np.concatenate([at.base, at.base - best], axis=1), np.tile(at.value, (1, 1, 2)),
@@ -281,9 +299,21 @@ def offers(base: Floats, value: Floats, curvature: Floats, weights: Floats, memb
     Proposer p is drawn with probability weights_p / Σ weights; the terms do not depend on it.
     Non-members' rows are 0.
     """
-    at, sigma = _feasible(base, value, curvature, member)
+    return _offers(*feasible(base, value, curvature, member), weights, member)
+
+
+def _offers(at: Face, sigma: Floats, weights: Floats, member: Bools) -> Answer:
     _, x, error = _ideals(at)
     return Answer(np.where(member[..., None], x, 0.0), sigma, error < ACCEPT)
+
+
+#: solutions by name: of whole problems, and on a face that says what is settled already
+SOLVERS: dict[str, Callable[[Floats, Floats, Floats, Floats, Bools], Answer]] = {
+    "nash": nash, "kalai-smorodinsky": kalai_smorodinsky, "egalitarian": egalitarian,
+    "utilitarian": utilitarian, "equal-loss": equal_loss, "offers": offers}
+ON_FACE: dict[str, Callable[[Face, Floats, Floats, Bools], Answer]] = {
+    "nash": _nash, "kalai-smorodinsky": _kalai_smorodinsky, "egalitarian": _egalitarian,
+    "utilitarian": _utilitarian, "equal-loss": _equal_loss, "offers": _offers}
 
 
 def nash_sensitivity(base: Floats, value: Floats, curvature: Floats, weights: Floats,

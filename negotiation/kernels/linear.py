@@ -12,17 +12,18 @@ def solve_signed(matrix: Floats, right: Floats) -> tuple[Floats | None, bool]:
     """Solve a square system by LU; also whether the determinant is positive.
 
     Args:
-        matrix: (N, N), in Fortran order to avoid a copy; overwritten.
+        matrix: (N, N), in C order to avoid a copy; overwritten.
         right: (N, k), in Fortran order; overwritten.
 
     Returns:
         the solution, or None when the matrix is singular.
     """
-    from scipy.linalg.lapack import dgesv
+    from scipy.linalg.lapack import dgetrf, dgetrs
 
-    lu, pivots, solved, info = dgesv(matrix, right, overwrite_a=True, overwrite_b=True)
+    lu, pivots, info = dgetrf(matrix.T, overwrite_a=True)
     if info != 0:
         return None, False
+    solved, _ = dgetrs(lu, pivots, right, trans=1, overwrite_b=True)
     swaps = int(np.count_nonzero(pivots != np.arange(len(pivots))))
     negative = int(np.count_nonzero(np.diagonal(lu) < 0))
     return solved, (swaps + negative) % 2 == 0

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from .certificate import REGRET_TOLERANCE, check
 from .field import Field
-from .path import Branch, follow
+from .path import follow
 from .pruning import prune
 from .stage import CONTINUUM, Profile
+from .system import System
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,6 +37,8 @@ MOST_PURE = 1 << 14
 AWAY, NUDGE = 3.0, 0.02
 #: paths tried, with larger and larger nudges, before a component is given up
 MOST_NUDGES = 6
+#: steps of a path that may jump between branches
+QUICK = 250
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +70,17 @@ class CycleAnswer:
 
 
 def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
-                stop: Callable[[], None] | None = None) -> CycleAnswer:
+                stop: Callable[[], None] | None = None, answer: CycleAnswer | None = None,
+                ) -> CycleAnswer:
     """Equilibria of a component.
 
     Args:
         starts: how many paths to follow; with 1 nothing else is tried.
         tie: (n,) gains up to this count as none, in payoff units.
         stop: called now and then; may raise to end the work.
+        answer: filled as equilibria are found, so that they are there when ``stop`` raises.
     """
-    answer = CycleAnswer()
+    answer = CycleAnswer() if answer is None else answer
     active = {i for shape in cycle.shapes for i, m in enumerate(shape) if m > 1}
     if len(active) <= 1:
         _decide(cycle, max(active, default=0), tie, answer)
@@ -90,10 +95,13 @@ def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
     relative = float((tie / cycle.spread).min())
     arrays = Field(cycle.rewards, cycle.inside, cycle.discount, cycle.spread)
     rng = np.random.default_rng(0)
-    size = Branch(arrays).size
+    shape = arrays.real[:, :, 1:].shape
+    if starts == 1:
+        quick = follow(System(arrays), relative, stop, jump=True, most=QUICK)
+        _add(cycle, answer, _profiles(quick.mixed, cycle))
     nudge = 0.0
-    for _ in range(MOST_NUDGES):
-        end = follow(Branch(arrays, nudge * rng.standard_normal(size)), relative, stop)
+    for _ in range(0 if answer.solutions else MOST_NUDGES):
+        end = follow(System(arrays, nudge * rng.standard_normal(shape)), relative, stop)
         if _add(cycle, answer, _profiles(end.mixed, cycle)):
             break
         nudge = 2.0 * nudge or NUDGE
@@ -101,12 +109,12 @@ def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
         return answer
     answer.doubt = SEARCHED
     if starts > 1 or not answer.solutions:
-        for profile in _pure(cycle, tie):
+        for profile in _pure(cycle, tie, stop):
             _add(cycle, answer, profile)
             if starts == 1:
                 break
         for _ in range(starts - 1):
-            end = follow(Branch(arrays, AWAY * rng.standard_normal(size)), relative, stop)
+            end = follow(System(arrays, AWAY * rng.standard_normal(shape)), relative, stop)
             _add(cycle, answer, _profiles(end.mixed, cycle))
     if not answer.solutions:
         answer.doubt = NOTHING
@@ -162,7 +170,8 @@ def _decide(cycle: Cycle, player: int, tie: Floats, answer: CycleAnswer) -> None
         answer.doubt = CONTINUUM
 
 
-def _pure(cycle: Cycle, tie: Floats, chunk: int = 2048) -> Iterator[list[Profile]]:
+def _pure(cycle: Cycle, tie: Floats, stop: Callable[[], None] | None, chunk: int = 2048,
+          ) -> Iterator[list[Profile]]:
     """Every pure equilibrium, in lexicographic order, when there are few enough profiles."""
     counts = [int(np.prod(shape)) for shape in cycle.shapes]
     if sum(np.log2(counts)) > np.log2(MOST_PURE):
@@ -172,6 +181,8 @@ def _pure(cycle: Cycle, tie: Floats, chunk: int = 2048) -> Iterator[list[Profile
     inside = [p.reshape(-1, size) for p in cycle.inside]
     every = itertools.product(*(range(count) for count in counts))
     while batch := list(itertools.islice(every, chunk)):
+        if stop is not None:
+            stop()
         chosen = np.array(batch)
         chain = np.stack([inside[s][chosen[:, s]] for s in range(size)], axis=1)
         good = np.ones(len(chosen), dtype=bool)

@@ -32,8 +32,9 @@ class Point:
     """What is known at a profile.
 
     ``mixed`` σ, ``action_value`` Q (n, K, M); ``value`` (n, K); per player ``worth`` (K, M, A) of
-    every profile of the others; ``move`` φ_i (n, K, M, K); ``future`` (I − δ_i P)⁻¹ (n, K, K), or
-    (1, K, K) when all have one discount factor.
+    every profile of the others; ``move`` φ_i (n, K, M, K); ``chain`` P (K, K); ``future``
+    (I − δ_i P)⁻¹ (n, K, K), or (1, K, K) when all have one discount factor, or of size 0 where the
+    values were given.
     """
 
     mixed: Floats
@@ -41,6 +42,7 @@ class Point:
     action_value: Floats
     worth: list[Floats]
     move: Floats
+    chain: Floats
     future: Floats
 
 
@@ -85,22 +87,24 @@ class Field:
                 weights = (weights[:, :, None] * mixed[j][:, None, :]).reshape(self.states, -1)
         return weights
 
-    def at(self, mixed: Floats) -> Point:
-        """Values and action values of a profile."""
+    def at(self, mixed: Floats, value: Floats | None = None) -> Point:
+        """Values and action values of a profile; or action values at given values (n, K)."""
         n, size, most = mixed.shape
         others = [self._others(mixed, i) for i in range(n)]
         move = np.empty((n, size, most, size))
-        reward = np.empty((n, size))
         for i in range(n):
             np.matmul(others[i][:, None, None, :], self._move[i], out=move[i][:, :, None])
-            reward[i] = ((self._reward[i] @ others[i][:, :, None])[..., 0] * mixed[i]).sum(axis=1)
         chain = (mixed[0][:, None, :] @ move[0])[:, 0]
-        # the condition of I − δ P is at most (1 + δ) / (1 − δ)
-        future = np.linalg.inv(self._unit - self._rates[:, None, None] * chain)
-        value = (future @ reward[..., None])[..., 0]
+        future = self._unit[:0, None]
+        if value is None:
+            reward = np.stack([((self._reward[i] @ others[i][:, :, None])[..., 0]
+                                * mixed[i]).sum(axis=1) for i in range(n)])
+            # the condition of I − δ P is at most (1 + δ) / (1 − δ)
+            future = np.linalg.inv(self._unit - self._rates[:, None, None] * chain)
+            value = (future @ reward[..., None])[..., 0]
         worth = [self._reward[i] + self.discount[i] * (self._move[i] @ value[i]) for i in range(n)]
         action_value = np.stack([(worth[i] @ others[i][:, :, None])[..., 0] for i in range(n)])
-        return Point(mixed, value, action_value, worth, move, future)
+        return Point(mixed, value, action_value, worth, move, chain, future)
 
     def pair(self, point: Point, i: int, j: int) -> Floats:
         """H_ij (K, M, M): player i's action value when j plays each of its actions."""
@@ -126,8 +130,3 @@ class Field:
         mean = (point.mixed[:, None, :, None, :] @ pairs)[..., 0, :]
         mean[np.arange(n), np.arange(n)] = point.action_value
         return pairs, mean
-
-    def propagate(self, point: Point, rows: Floats) -> Floats:
-        """δ_i rows_i (I − δ_i P)⁻¹ for (n, R, K) rows."""
-        out: Floats = (self.discount[:, None, None] * rows) @ point.future
-        return out

@@ -34,17 +34,19 @@ class Components:
 def components(followers: Sequence[Ints]) -> Components:
     """The components of the graph in which state s leads to ``followers[s]``."""
     size = len(followers)
-    of, place = np.full(size, -1), np.zeros(size, dtype=np.int64)
+    after = [array.tolist() for array in followers]
+    of, place = [-1] * size, [0] * size
     states: list[Ints] = []
-    for found in _tarjan([array.tolist() for array in followers]):
-        array = np.array(sorted(found))
-        of[array], place[array] = len(states), np.arange(len(array))
-        states.append(array)
+    for found in _tarjan(after):
+        found.sort()
+        for k, s in enumerate(found):
+            of[s], place[s] = len(states), k
+        states.append(np.array(found))
     successors = []
     for c, members in enumerate(states):
-        after = np.unique(np.concatenate([of[followers[s]] for s in members.tolist()]))
-        successors.append(tuple(int(d) for d in after if d != c))
-    return Components(tuple(states), of, place, tuple(successors))
+        reached = {of[t] for s in members.tolist() for t in after[s]}
+        successors.append(tuple(sorted(reached - {c})))
+    return Components(tuple(states), np.array(of), np.array(place), tuple(successors))
 
 
 def _tarjan(followers: list[list[int]]) -> list[list[int]]:

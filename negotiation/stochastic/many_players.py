@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .field import Field
-from .path import Branch, follow
+from .path import follow
 from .stage import (
     CONTINUUM,
     MANY,
@@ -25,6 +25,7 @@ from .stage import (
     undominated,
     unit,
 )
+from .system import System
 from .two_players import solve_two
 
 Floats = NDArray[np.float64]
@@ -81,14 +82,14 @@ def _search(inner: Stage, discount: Floats, starts: int, found: Found) -> None:
     spread = np.ptp(inner.reward.reshape(len(discount), -1), axis=1)
     spread = np.where(spread > 0, spread, 1.0)
     field = Field([inner.reward], [stay[..., None]], discount, spread)
-    size = sum(m - 1 for m in inner.shape)
+    shape = field.real[:, :, 1:].shape
     rng = np.random.default_rng(0)
     tie = float((inner.tie / spread).min())
     for turn in range(max(starts, 8)):
         if turn >= starts and found.profiles:
             break
-        start = np.zeros(size) if turn == 0 else AWAY * rng.standard_normal(size)
-        end = follow(Branch(field, start), tie)
+        start = np.zeros(shape) if turn == 0 else AWAY * rng.standard_normal(shape)
+        end = follow(System(field, start), tie)
         if end.mixed is not None:
             profile: Profile = tuple(end.mixed[i, 0, :m] for i, m in enumerate(inner.shape))
             if regret(inner, profile) <= 1.0:

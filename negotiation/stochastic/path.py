@@ -24,9 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..kernels.linear import solve_signed
-from .field import Bools, Field, Floats, Point
+from .field import Bools, Floats
 from .polish import polish
+from .system import Direction, Spot, System
 
 #: λ beyond this (payoff ranges count as 1) is given up
 STRONGEST = 1e9
@@ -46,8 +46,10 @@ STRIDE, LEAP = 0.35, 1.2
 SHARPEST, TINY = 2.0, 1e-6
 #: d log σ / d log λ of an action: above the first it is played, below the second it is not
 PLAYED, DROPPED = -0.35, -1.0
-#: a polished equilibrium further than this from the branch is not its limit
+#: an equilibrium further than this from the branch is not taken for its limit
 NEAR = 0.25
+#: a jump at a fold goes to this multiple of its λ, in at most so many steps
+BEYOND, MOST_EULER = 1.3, 60
 
 
 @dataclass(eq=False)
@@ -61,207 +63,205 @@ class End:
 
 
 @dataclass(eq=False)
-class Spot:
-    """A point of the branch with the derivative J = dF/dz and the change of z with λ."""
+class Course:
+    """A place on a branch and the direction in which it goes on: (dz, dV, dλ)."""
 
-    z: Floats
-    strength: float
-    point: Point
-    lift: Floats
-    left: Floats
-    jacobian: Floats
+    spot: Spot
+    tangent: Direction
 
 
-class Branch:
-    """The system F(z, λ) = z − z⁰ − λ ΔQ(σ(z)) of a component.
-
-    z lists the log odds of the real actions beyond the first, by player, state and action;
-    ``start`` is z⁰, zeros when left out.
-    """
-
-    def __init__(self, field: Field, start: Floats | None = None) -> None:
-        self.field = field
-        self.real = field.real[:, :, 1:].reshape(-1)
-        self.size = int(self.real.sum())
-        self.full = self.size == len(self.real)
-        self.start = np.zeros(self.size) if start is None else start
-        self.evaluations = 0
-
-    def spread(self, z: Floats) -> Floats:
-        """(n, K, M − 1) from the list of real entries."""
-        if self.full:
-            wide = z
-        else:
-            wide = np.zeros(len(self.real))
-            wide[self.real] = z
-        return wide.reshape(self.field.players, self.field.states, -1)
-
-    def listed(self, wide: Floats) -> Floats:
-        """The inverse of ``spread``."""
-        flat = wide.reshape(-1)
-        return flat if self.full else flat[self.real]
-
-    def mixed(self, z: Floats) -> Floats:
-        """σ (n, K, M) at log odds z (N,)."""
-        odds = np.zeros(self.field.real.shape)
-        odds[..., 1:] = self.spread(z)
-        if not self.full:
-            odds[~self.field.real] = -np.inf
-        odds -= odds.max(axis=2, keepdims=True)
-        np.exp(odds, out=odds)
-        odds /= odds.sum(axis=2, keepdims=True)
-        return odds
-
-    def at(self, z: Floats, strength: float) -> Spot:
-        """F, its derivative, and ΔQ at a point."""
-        self.evaluations += 1
-        point = self.field.at(self.mixed(z))
-        lift = self.listed(point.action_value[..., 1:] - point.action_value[..., :1])
-        jacobian = self._derivative(point)
-        jacobian *= -strength
-        jacobian[np.arange(self.size), np.arange(self.size)] += 1.0
-        return Spot(z, strength, point, lift, z - self.start - strength * lift, jacobian)
-
-    def _derivative(self, point: Point) -> Floats:
-        """dΔQ/dz (N, N)."""
-        field = self.field
-        n, size, wide = field.players, field.states, field.most - 1
-        turn = point.move[:, :, 1:] - point.move[:, :, :1]
-        spread = field.propagate(point, turn.reshape(n, size * wide, size))
-        pairs, mean = field.means(point)
-        sigma = point.mixed[:, :, 1:]
-        push = sigma * (mean[..., 1:] - point.value[:, None, :, None])
-        out = spread[:, :, None, :, None] * push[:, None]
-        change = pairs[..., 1:, :] - pairs[..., :1, :]
-        middle = change @ point.mixed[None, :, :, :, None]
-        local = sigma[None, :, :, None, :] * (change[..., 1:] - middle)
-        here = np.arange(size)
-        out.reshape(n, size, wide, n, size, wide)[:, here, :, :, here] += np.moveaxis(
-            local, (2, 0, 3, 1), (0, 1, 2, 3))
-        out = out.reshape(n * size * wide, -1)
-        return out if self.full else out[np.ix_(self.real, self.real)]
-
-
-def follow(branch: Branch, tie: float, stop: Callable[[], None] | None = None) -> End:
+def follow(system: System, tie: float, stop: Callable[[], None] | None = None, *,
+           jump: bool = False, most: int = MOST_STEPS, near: float = NEAR) -> End:
     """Follow a branch from λ = 0 to an equilibrium.
 
     Args:
         tie: gains up to this (relative to the payoff range) count as none.
         stop: called at every step; may raise to end the work.
+        jump: where the branch turns back, try to cross over to another one; the equilibrium found
+            need then not be the limit of the branch that starts at λ = 0, and the other branch can
+            be a closed loop, so that ``most`` should be small.
+        most: steps after which to give up.
+        near: an equilibrium with a probability further than this from the branch is not its limit.
     """
-    spot = branch.at(branch.start.copy(), 0.0)
-    tangent = np.append(spot.lift, 1.0)
-    stride, next_try = 0.5, 1.0
-    steps = failed = 0
-    before = spot, tangent
-    while steps < MOST_STEPS and spot.strength < STRONGEST:
-        if stop is not None:
-            stop()
-        steps += 1
-        border, change = _metric(branch, spot, tangent)
-        speed = float(np.sqrt(border @ tangent))
-        tangent, border, change = tangent / speed, border / speed, change / speed
-        step = min(stride, STRIDE / max(change, 1e-12),
-                   LEAP * (1.0 + spot.strength) / max(abs(float(tangent[-1])), 1e-12))
-        after, ahead, missed = _correct(branch, spot, tangent, border, step)
+    walk = Walk(system, stop)
+    next_try = 1.0
+    while walk.steps < most and walk.here.spot.strength < STRONGEST:
+        rising = walk.here.tangent[2] > 0
+        if not walk.advance():
+            if walk.stuck:
+                break
+            continue
+        course = walk.here
+        if jump and rising and course.tangent[2] < 0:
+            walk.cross()
+            course = walk.here
+        if course.spot.strength > next_try and course.tangent[2] > 0:
+            support = _supports(system, course)
+            if support is not None:
+                mixed = polish(system.field, course.spot.point.mixed, support, tie)
+                system.evaluations += 1
+                if mixed is not None and np.abs(mixed - course.spot.point.mixed).max() < near:
+                    return End(mixed, course.spot.strength, walk.steps, system.evaluations)
+                next_try = 1.5 * course.spot.strength
+    return End(None, walk.here.spot.strength, walk.steps, system.evaluations)
+
+
+class Walk:
+    """A walk along a branch by predictor and corrector, from λ = 0."""
+
+    def __init__(self, system: System, stop: Callable[[], None] | None) -> None:
+        self.system, self.stop = system, stop
+        spot = system.at(system.start.copy(), None, 0.0)
+        self.here = Course(spot, (spot.lift, np.zeros_like(spot.value), 1.0))
+        self.before = self.here
+        self.stride = 0.5
+        self.steps = self.failed = 0
+        self.stuck = False
+
+    def advance(self) -> bool:
+        """One step; False where it was too long (the next is shorter), or nothing works any more.
+
+        Raises:
+            whatever ``stop`` raises.
+        """
+        if self.stop is not None:
+            self.stop()
+        self.steps += 1
+        system, spot = self.system, self.here.spot
+        border, weight, change = _metric(system, spot, self.here.tangent)
+        dz, dv, dl = self.here.tangent
+        speed = float(np.sqrt((border * dz).sum() + weight * dl))
+        course = Course(spot, (dz / speed, dv / speed, dl / speed))
+        border, weight, change = border / speed, weight / speed, change / speed
+        step = min(self.stride, STRIDE / max(change, 1e-12),
+                   LEAP * (1.0 + spot.strength) / max(abs(course.tangent[2]), 1e-12))
+        after, missed = _correct(system, course, border, weight, step)
         wish = float(np.sqrt(AIM / max(missed, 1e-12)))
         if after is None:
-            stride = step * min(0.5, max(0.1, 0.7 * wish))
-            failed += 1
-            if stride < SHORTEST:
-                break
-            if failed == 2:  # the point may be too rough to go on from
-                finer, ahead, _ = _correct(branch, spot, tangent, border, 0.0)
-                spot, tangent = (finer, ahead) if finer is not None else before
-            continue
-        before, failed = (spot, tangent), 0
-        spot, tangent = after, ahead
-        stride = step * min(2.5, max(0.4, wish))
-        if spot.strength > next_try and tangent[-1] > 0:
-            support = _supports(branch, spot, tangent)
-            if support is not None:
-                mixed = polish(branch.field, spot.point.mixed, support, tie)
-                branch.evaluations += 1
-                if mixed is not None and np.abs(mixed - spot.point.mixed).max() < NEAR:
-                    return End(mixed, spot.strength, steps, branch.evaluations)
-                next_try = 1.5 * spot.strength
-    return End(None, spot.strength, steps, branch.evaluations)
+            self.here = course
+            self.stride = step * min(0.5, max(0.1, 0.7 * wish))
+            self.failed += 1
+            self.stuck = self.stride < SHORTEST
+            if self.failed == 2:  # the point may be too rough to go on from
+                finer, _ = _correct(system, course, border, weight, 0.0)
+                self.here = finer if finer is not None else self.before
+            return False
+        self.before, self.failed = course, 0
+        self.here = after
+        self.stride = step * min(2.5, max(0.4, wish))
+        return True
+
+    def cross(self) -> None:
+        """From a fold to another branch at a larger λ, where the logit dynamics lead there."""
+        spot = self.here.spot
+        found = _settle(self.system, spot.z, BEYOND * spot.strength, self.stop)
+        if found is not None:
+            self.here = self.before = found
+            self.stride, self.failed = 0.1, 0
 
 
-def _softened(branch: Branch, mixed: Floats, dz: Floats) -> tuple[Floats, float]:
-    """dσ (n, K, M) for a change of the log odds, and the largest of them."""
-    change = np.zeros(mixed.shape)
-    change[..., 1:] = branch.spread(dz)
-    change -= (mixed * change).sum(axis=2, keepdims=True)
-    change *= mixed
-    return change, float(np.abs(change).max(initial=0.0))
+def _settle(system: System, z: Floats, strength: float,
+            stop: Callable[[], None] | None) -> Course | None:
+    """A stable solution at a given λ, by implicit Euler steps of dz/dt = −F that grow to Newton's.
+
+    None where they do not come to rest. A stable solution has a positive determinant, so that the
+    branch through it goes on with rising λ in the same orientation.
+    """
+    span, last = 0.3, np.inf
+    value: Floats | None = None
+    for _ in range(MOST_EULER):
+        if stop is not None:
+            stop()
+        spot = system.at(z, value, strength, 1.0 / span)
+        off = float(np.linalg.norm(system.change(spot.point.mixed, spot.left)))
+        if off < LOOSE:
+            return _rising(system, z, strength)
+        move = system.step(spot)
+        if move is None or not np.isfinite(off):
+            return None
+        most = float(np.abs(system.change(spot.point.mixed, move[0])).max())
+        short = min(1.0, FARTHEST / max(most, 1e-12))
+        z, value = z + short * move[0], spot.value + short * move[1]
+        span = float(np.clip(span * min(2.0, max(0.3, last / max(off, 1e-12))), 1e-3, 1e9))
+        if short < 1.0:
+            span = max(0.5 * span, 1e-3)
+        last = off
+    return None
 
 
-def _metric(branch: Branch, spot: Spot, tangent: Floats) -> tuple[Floats, float]:
-    """The gradient of half the squared speed along a tangent, and the largest dσ.
+def _rising(system: System, z: Floats, strength: float) -> Course | None:
+    """The course with rising λ through a point close to a solution; None where λ would fall."""
+    spot = system.at(z, None, strength)
+    solved = system.bordered(spot, np.zeros_like(z), 1.0, 0.0)
+    if solved is None or not solved[2]:
+        return None
+    move, ahead, _ = solved
+    if np.abs(system.change(spot.point.mixed, move[0])).max() > FARTHEST:
+        return None
+    spot.z, spot.value = z + move[0], spot.value + move[1]
+    return Course(spot, ahead)
+
+
+def _metric(system: System, spot: Spot, tangent: Direction,
+            ) -> tuple[Floats, float, float]:
+    """The gradient of half the squared speed along a tangent, for z and for λ; the largest dσ.
 
     Speed counts the changes of the probabilities and of log(1 + λ), squared.
     """
     p = spot.point.mixed
-    change, most = _softened(branch, p, tangent[:-1])
-    gradient = np.empty_like(tangent)
-    gradient[:-1] = branch.listed((p * (change - (p * change).sum(axis=2, keepdims=True)))[..., 1:])
-    gradient[:-1] /= CROWD
-    gradient[-1] = tangent[-1] / (1.0 + spot.strength) ** 2
-    return gradient, most
+    change = system.change(p, tangent[0])
+    border = (p * (change - (p * change).sum(axis=2, keepdims=True)))[..., 1:]
+    return (border / CROWD, tangent[2] / (1.0 + spot.strength) ** 2,
+            float(np.abs(change).max(initial=0.0)))
 
 
-def _correct(branch: Branch, spot: Spot, tangent: Floats, border: Floats, step: float,
-             ) -> tuple[Spot | None, Floats, float]:
+def _correct(system: System, course: Course, border: Floats, weight: float, step: float,
+             ) -> tuple[Course | None, float]:
     """Newton's method from the predicted point.
 
     Along a branch the determinant of the bordered derivative keeps its sign, so a point where it
     is negative lies on another branch, or on this one in the other direction.
 
     Returns:
-        the new point (None where it does not converge well), its tangent, and by how much the
+        the new point with its tangent (None where it does not converge well), and by how much the
         prediction missed it.
     """
-    n = branch.size
-    z = spot.z + step * tangent[:-1]
-    strength = spot.strength + step * float(tangent[-1])
+    spot, (dz, dv, dl) = course.spot, course.tangent
+    z, value, strength = spot.z + step * dz, spot.value + step * dv, spot.strength + step * dl
     before = missed = np.inf
     if strength < 0:
-        return None, tangent, missed
-    matrix = np.empty((n + 1, n + 1), order="F")
+        return None, missed
     for turn in range(1, 7):
-        now = branch.at(z, strength)
-        matrix[:n, :n], matrix[:n, n], matrix[n] = now.jacobian, -now.lift, border
-        right = np.zeros((n + 1, 2), order="F")
-        right[:n, 0], right[n, 1] = -now.left, 1.0
-        right[n, 0] = -(border[:n] @ (z - spot.z) + border[n] * (strength - spot.strength) - step)
-        solved, positive = solve_signed(matrix, right)
-        if solved is None or not positive:
-            return None, tangent, missed
-        move, ahead = solved[:, 0], solved[:, 1]
-        z, strength = z + move[:n], strength + float(move[n])
-        size = max(_softened(branch, now.point.mixed, move[:n])[1],
-                   abs(float(move[n])) / (1.0 + abs(strength)))
+        now = system.at(z, value, strength)
+        off = float((border * (z - spot.z)).sum()) + weight * (strength - spot.strength) - step
+        solved = system.bordered(now, border, weight, -off)
+        if solved is None or not solved[2]:
+            return None, missed
+        move, ahead, _ = solved
+        z, value, strength = z + move[0], value + move[1], strength + move[2]
+        size = max(float(np.abs(system.change(now.point.mixed, move[0])).max()),
+                   abs(move[2]) / (1.0 + abs(strength)))
         missed = size if turn == 1 else missed
         if not np.isfinite(size) or size > FARTHEST or size > 0.6 * before or strength < 0:
-            return None, tangent, missed
+            return None, missed
         if size < (min(LOOSE, 0.1 * step) if step else TIGHT):
-            bend = float(np.sqrt(_metric(branch, now, ahead)[0] @ ahead))
+            after, pull, _ = _metric(system, now, ahead)
+            bend = float(np.sqrt((after * ahead[0]).sum() + pull * ahead[2]))
             if bend > SHARPEST and step > TINY:
-                return None, tangent, missed
-            now.z, now.strength = z, strength
-            return now, ahead, missed
+                return None, missed
+            now.z, now.value, now.strength = z, value, strength
+            return Course(now, ahead), missed
         before = size
-    return None, tangent, missed
+    return None, missed
 
 
-def _supports(branch: Branch, spot: Spot, tangent: Floats) -> Bools | None:
+def _supports(system: System, course: Course) -> Bools | None:
     """Which actions the limit plays, as a mask (n, K, M); None while the branch has not told."""
-    p = spot.point.mixed
+    p = course.spot.point.mixed
     log = np.zeros(p.shape)
-    log[..., 1:] = branch.spread(tangent[:-1] / tangent[-1] * spot.strength)
+    log[..., 1:] = course.tangent[0] / course.tangent[2] * course.spot.strength
     slope = log - (log * p).sum(axis=2, keepdims=True)
-    slope[~branch.field.real] = -np.inf
+    slope[~system.field.real] = -np.inf
     if ((slope < PLAYED) & (slope > DROPPED)).any():
         return None
     played: Bools = slope >= PLAYED

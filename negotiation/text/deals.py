@@ -75,7 +75,7 @@ def bargain(equilibrium: Equilibrium, move: str, state: Mapping[str, str] | None
     edge = _edge(equilibrium, move, state)
     here = int(lattice.edge_state[edge])
     problem = bargaining_problem(equilibrium, edge)
-    names = [lattice.actors[i] for i in np.flatnonzero(lattice.member[edge])]
+    names = [lattice.actors[i] for i in np.flatnonzero(lattice.party[edge])]
     issues = list(game.moves[move].issues)
     deals = tuple(_deal(problem, solution, issues, names) for solution in SOLUTIONS)
     return Bargain(

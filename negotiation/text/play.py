@@ -155,7 +155,7 @@ def bargaining_problem(equilibrium: Equilibrium, edge: int, equal: bool = False,
     ``equal`` sets all weights to 1.
     """
     lattice, draw = equilibrium.lattice, equilibrium.draw
-    row, members = lattice.bargain[edge], np.flatnonzero(lattice.member[edge])
+    row, members = lattice.bargain[edge], np.flatnonzero(lattice.party[edge])
     move = equilibrium.game.moves[lattice.moves[lattice.edge_move[edge]]]
     count = len(move.issues)
     here, there = lattice.edge_state[edge], lattice.edge_target[edge]
@@ -193,7 +193,7 @@ def gains(equilibrium: Equilibrium, edge: int, terms: Floats | None = None) -> F
     made = terms is None or equilibrium.consent[edge] > 0
     if move.solution == "offers" and equilibrium.proposals is not None and made:
         at = equilibrium.proposals[row]
-        share = np.where(lattice.member[edge], lattice.weights[draw, row], 0.0)
+        share = np.where(lattice.party[edge], lattice.weights[draw, row], 0.0)
         share = share / share.sum()
     worth = at[..., None] * value - 0.5 * at[..., None] ** 2 * curvature
     paid: Floats = np.einsum("p,pji->i", share, worth)

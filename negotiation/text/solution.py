@@ -10,6 +10,7 @@ from ..model import Game
 from ..process import EventPath, OutcomeChance, outcomes
 from .describe import one_line, title_line
 from .effects import verdict_lines
+from .fixed import always_consents, fixed_consents, never_consents
 from .places import changes, doubts, situation
 from .play import (
     Group,
@@ -85,7 +86,9 @@ def _postures(solution: Solution, found: Sequence[Group]) -> str:
 
 def _head(solution: Solution) -> str:
     states = counted(len(solution.lattice.states), "state")
-    return f"{title_line(solution.game)}\n{one_line(solution.game)}; moves can reach {states}."
+    head = f"{title_line(solution.game)}\n{one_line(solution.game)}; moves can reach {states}."
+    fixed = fixed_consents(solution.game)
+    return f"{head}\n{wrapped(fixed)}" if fixed else head
 
 
 def _summary(solution: Solution, found: Sequence[Group],
@@ -312,9 +315,13 @@ def move_sentence(game: Game, stand: Stand, units: bool = False) -> str:
         return f"{label}: there is no opportunity for it now."
     if not stand.by:
         return f"{label}: comes by chance, {pace}."
+    never = never_consents(game, game.moves[stand.move])
+    if never:
+        return f"{label}: not made. {never}"
     if stand.consent >= 1.0:
+        always = always_consents(game, game.moves[stand.move])
         return (f"{label}: made at every opportunity ({pace}).{_terms(game, stand, units)} "
-                f"{_gains(game, stand)}")
+                f"{_gains(game, stand)}{' ' if always else ''}{always}")
     if stand.consent > 0.0 and not stand.indifferent:
         return (f"{label}: made at {percent(stand.consent)} of the opportunities ({pace}), since "
                 f"ratification is uncertain.{_terms(game, stand, units)} {_gains(game, stand)}")

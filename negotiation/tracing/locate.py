@@ -129,9 +129,9 @@ class Refiner:
         if width > 0.02:
             found.add(middle)
         inside: list[float] = []
+        apart_ = min(EDGE * width, 0.2 * NARROW)
         for t in sorted(found):
-            if low + EDGE * width < t < high - EDGE * width and (
-                    not inside or t - inside[-1] > EDGE * width):
+            if low + apart_ < t < high - apart_ and (not inside or t - inside[-1] > apart_):
                 inside.append(t)
         return inside or [middle]
 
