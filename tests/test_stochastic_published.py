@@ -312,7 +312,7 @@ CASES = {
                                      for a in (0, 1)],
                                     [[[1 if c != a else -1 for c in (0, 1)] for b in (0, 1)]
                                      for a in (0, 1)]])),
-        [(0.0, 0.0, 0.0)], (0, 2, 0, 0.5), proved=False),
+        [(0.0, 0.0, 0.0)], (0, 2, 0, 0.5)),
     "leapfrogging, 2 costs": Case(
         "Iskhakov, Rust & Schjerning 2016, section 4", lambda: leapfrogging(2),
         [(0.0, 0.0)] * 3),

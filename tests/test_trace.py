@@ -101,7 +101,7 @@ def test_terms_that_come_to_a_bound_are_events():
     assert len(trace.branches) == 1
 
 
-# ---- random games ----------------------------------------------------------------------------------
+# ---- random games ---------------------------------------------------------------------------------
 
 def moody(seed: int, shape: Shape) -> Game:
     """A random game in which the parameter ``mood`` matters: one actor's flow of one front."""
@@ -166,7 +166,7 @@ def test_a_hundred_random_games_with_issues():
     assert busy >= 10 and claimed >= 40
 
 
-# ---- surfaces ---------------------------------------------------------------------------------------
+# ---- surfaces -------------------------------------------------------------------------------------
 
 def test_the_record_fits_its_schema_and_the_text_names_the_switch():
     jsonschema = pytest.importorskip("jsonschema")

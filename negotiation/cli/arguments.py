@@ -178,6 +178,9 @@ def _solving(parser: argparse.ArgumentParser) -> None:
                             "branch and bound, shared by all states (default: 1000)")
     group.add_argument("--cap", default=100, metavar="N", type=_count,
                        help="stop after this many equilibria (default: 100)")
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+                       help="end the search after S seconds and show what was found; so does "
+                            "Ctrl-C")
 
 
 def _conventions(group: argparse._ActionsContainer) -> None:
@@ -189,7 +192,7 @@ def _conventions(group: argparse._ActionsContainer) -> None:
 
 
 def _by(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", default=None, metavar="T", type=_date,
+    parser.add_argument("--by", default=None, metavar="T", type=_positive,
                         help="the date that chances refer to, in the file's unit of time "
                              "(default: the file's horizon)")
 
@@ -272,7 +275,7 @@ def _tracing(parser: argparse.ArgumentParser) -> None:
                        help="values that are solved afresh at first (default: 9)")
     group.add_argument("--checks", default=4, metavar="N", type=_count,
                        help="values between events that are solved afresh afterwards (default: 4)")
-    group.add_argument("--seconds", default=None, metavar="S", type=_date,
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
                        help="stop after this many seconds and print what was found")
 
 
@@ -359,7 +362,7 @@ def _count(text: str) -> int:
     return number
 
 
-def _date(text: str) -> float:
+def _positive(text: str) -> float:
     try:
         number = float(text)
     except ValueError:

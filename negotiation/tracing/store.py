@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import tempfile
 import zlib
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..continuation.file import write_json
 from ..errors import InputError
 from ..formats.definition import dumps
 from ..model import Game
@@ -30,26 +29,6 @@ _ARRAYS = ("values", "consent", "surplus", "terms", "proposals", "label", "bound
 def fingerprint(game: Game) -> str:
     """What two games share exactly when they say the same."""
     return hashlib.sha256(dumps(game).encode()).hexdigest()
-
-
-def write_json(path: str | Path, record: dict[str, Any]) -> None:
-    """Write a JSON file so that a reader finds the old one or the new one, never a part.
-
-    Raises:
-        InputError: where the file cannot be written.
-    """
-    target = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(record, stream, allow_nan=False)
-            os.replace(name, target)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror or error}") from None
 
 
 def save(path: str | Path, game: Game, settings: Settings, samples: list[Sample],

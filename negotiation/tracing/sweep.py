@@ -200,11 +200,12 @@ class _Sweep:
             rows, after = owner, after[owner]
         else:
             components = Components(problems, _inside(lattice, state, problems.present), width)
-            answers = cyclic.answer(components, self.solving.indifferent, False)
+            answers = cyclic.answer(components, self.solving.indifferent,
+                                    boxes=self.solving.boxes)
             owner = answers.owner[::width]
             rows = components.flat(owner)
             after = after[rows] + components.take(owner).within(answers.value)
-        terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.member[rows],
+        terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.party[rows],
                                       problems.kind[rows])
         each = certify(lattice, draws[rows], flat[rows], answers.value, after, answers.consent,
                        terms, proposals).regret
@@ -234,7 +235,7 @@ class _Sweep:
             bargained = np.maximum(lattice.bargain[edge], 0)
             weights = (lattice.weights[draw[:, None], bargained] if lattice.weights.shape[1]
                        else np.ones((*edge.shape, lattice.discount.shape[1])))
-            terms, proposals = mean_terms(part.terms, weights, lattice.member[edge],
+            terms, proposals = mean_terms(part.terms, weights, lattice.party[edge],
                                           kinds[lattice.edge_move[edge]])
         else:
             terms, proposals = np.zeros((*part.consent.shape, lattice.value.shape[2])), None

@@ -89,7 +89,7 @@ class Warm:
         self.known, self.lenient = known, lenient
 
     def __call__(self, problems: Problems, draw: Ints, state: Ints, solving: Solving) -> Answers:
-        odd = np.asarray(null_members(problems).any(axis=(1, 2)))
+        odd = np.asarray((null_members(problems) | problems.forced).any(axis=(1, 2)))
         tries = [None if odd[p] else self.known[d].get(s)
                  for p, (d, s) in enumerate(zip(draw.tolist(), state.tolist(), strict=True))]
         owner = np.repeat(np.arange(problems.size),
