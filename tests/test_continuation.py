@@ -101,7 +101,7 @@ def test_newton_gives_up_where_there_is_nothing():
     assert solve_at(nothing, np.array([0.3]), 0.0) is None
 
 
-# ---- events, branch points, deflation, files ------------------------------------------------------
+# ---- events, branch points, deflation, files -----------------------------------------------------
 
 def pitchfork(x, t):
     """t x − x³ = 0: x = 0, and x = ±√t from t = 0 on."""
