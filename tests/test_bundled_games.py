@@ -198,7 +198,7 @@ def test_case_solves_and_every_equilibrium_is_certified(name: str) -> None:
             assert 0 <= equilibrium.probability(outcome) <= 1
 
 
-def test_a_front_that_can_reopen_is_played_like_the_front_alone_while_nobody_breaks_the_deal() -> None:
+def test_a_front_that_can_reopen_is_played_like_the_front_alone_while_deals_last() -> None:
     alone, again = game("central"), game(REOPENING)
     assert set(again.moves) - set(alone.moves) == {"reopen_central"}
     for name, parameter in alone.parameters.items():
@@ -228,8 +228,8 @@ def test_a_front_that_can_reopen_goes_round_where_poland_is_tempted() -> None:
         here, there = lattice.edge_state[edge], lattice.edge_target[edge]
         paid, row = lattice.lump[0, edge, i], lattice.bargain[edge]
         if row >= 0:
-            x = found.terms_array[row]
-            paid += x @ lattice.value[0, row, :, i] - 0.5 * (x * x) @ lattice.curvature[0, row, :, i]
+            x, curvature = found.terms_array[row], lattice.curvature[0, row, :, i]
+            paid += x @ lattice.value[0, row, :, i] - 0.5 * (x * x) @ curvature
         matrix[here, here] += lattice.rate[0, edge]
         matrix[here, there] -= lattice.rate[0, edge]
         right[here] += lattice.rate[0, edge] * paid
