@@ -19,8 +19,10 @@ from ..equilibrium import consents, cyclic, logit
 from ..equilibrium.certificate import REGRET_TOLERANCE
 from ..equilibrium.component import Components
 from ..equilibrium.directional import Request, Tree, together, traverse
+from ..equilibrium.encounters import solve as encounters
 from ..equilibrium.problem import Problems
 from ..equilibrium.regimes import quick_states
+from ..equilibrium.result import Options
 from ..equilibrium.state import Answers, join, solve_states
 from ..errors import NegotiationError
 from ..kernels import compiled, markov
@@ -28,7 +30,7 @@ from ..lattice import Lattice, build_lattice
 from ..model import Game
 from ..postures import MOST_CONVENTIONS
 from ..process import chain_of, outcome_states
-from .played import Rows, play_rows
+from .played import Rows, numbers_of, play_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -220,15 +222,14 @@ def reached_by(chain: markov.Chain, hazard: Floats, inside: Bools, by: float) ->
 
 def take_draws(lattice: Lattice, rows: Ints) -> Lattice:
     """A lattice at some of its draws."""
-    numbers = {name: getattr(lattice, name)[rows] for name in (
-        "discount", "flow", "rate", "lump", "value", "curvature", "weights", "noise")}
-    return replace(lattice, **numbers)
+    return replace(lattice, flow=lattice.flow[rows], **numbers_of(lattice, rows))
 
 
 def _branches(lattice: Lattice, asked: _Asked, cap: int, question: Question) -> _Branches:
     """Every equilibrium of every row, at most ``cap`` each."""
     rule = question.indifferent or lattice.game.indifferent
-    if question.concept == "mpe" and rule != "all" and consents.covers(lattice):
+    if question.concept == "mpe" and rule != "all" and lattice.clashes is None and (
+            consents.covers(lattice)):
         return _fixed_branches(lattice, asked, cap, rule)
     solver = partial(_answer, indifferent=rule, concept=question.concept)
     tree, = together([traverse(lattice, cap=cap, concept=question.concept, tolerant=True)], solver)
@@ -256,6 +257,10 @@ def _fixed_branches(lattice: Lattice, asked: _Asked, cap: int, rule: str) -> _Br
 
 def _answer(request: Request, indifferent: str, concept: str) -> Answers:
     """Solve what a level asks for."""
+    if not isinstance(request, Problems | Components):
+        chosen = "selected" if concept == "selected" else "all"
+        return encounters.answer(request, Options(
+            chosen, "logit" if concept == "logit" else "mpe", 1, BOXES, indifferent, None), None)
     if isinstance(request, Problems):
         if concept in ("mpe", "selected") and compiled.available():
             answers = quick_states(request, indifferent, BOXES)

@@ -118,9 +118,7 @@ def _laid_on(lattice: Lattice, rows: Ints, found: list[Convention]) -> Lattice:
     if len(rows) == lattice.draws:  # one convention at every draw
         flow, numbers = lattice.flow.copy(), {}
     else:
-        flow = lattice.flow[rows]
-        numbers = {name: getattr(lattice, name)[rows] for name in (
-            "discount", "rate", "lump", "value", "curvature", "weights", "noise")}
+        flow, numbers = lattice.flow[rows], numbers_of(lattice, rows)
     for places in _alike(found):
         play = found[places[0][0]].plays[places[0][1]]
         states = np.flatnonzero(lattice.holds(play.when))
@@ -129,6 +127,17 @@ def _laid_on(lattice: Lattice, rows: Ints, found: list[Convention]) -> Lattice:
         for i, player in enumerate(play.players):
             flow[which[:, None], states, lattice.actors.index(player)] += worth[:, i, None]
     return replace(lattice, flow=flow, convention=Convention(()), **numbers)
+
+
+def numbers_of(lattice: Lattice, rows: Ints) -> dict[str, Any]:
+    """A lattice's numbers but flows, at some of its draws."""
+    numbers: dict[str, Any] = {name: getattr(lattice, name)[rows] for name in (
+        "discount", "rate", "lump", "value", "curvature", "weights", "noise")}
+    clashes = lattice.clashes
+    if clashes is not None:
+        numbers["clashes"] = replace(clashes, rate=clashes.rate[rows], lump=clashes.lump[rows],
+                                     noise=clashes.noise[rows])
+    return numbers
 
 
 def _alike(found: list[Convention]) -> list[list[tuple[int, int]]]:
