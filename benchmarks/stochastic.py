@@ -7,7 +7,8 @@
 sgamesolver 1.0.2 needs numpy < 2 and numpy at build time, so that it is asked in an environment of
 its own: ``pip install "numpy<2" "scipy<1.14" "pandas<2.3" wheel cython``, and then ``pip install
 --no-build-isolation sgamesolver``. Both of its methods run (QRE and logarithmic tracing), each game
-as long as ``--limit`` allows; the ratio is to the faster one. Seconds are processor seconds of one
+as long as ``--limit`` (wall seconds) allows; the ratio is to the faster one, or to the processor
+time after which a game was given up. Seconds are processor seconds of one
 thread, after a first solve that loads what is loaded late. *Regret* is the largest violation of the
 equilibrium conditions relative to the payoff range, recomputed by this package for both.
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import tempfile
 import time
@@ -62,26 +64,33 @@ def random_games(states: int, players: int, actions: int, count: int) -> Games:
     return np.array(payoffs), np.array(transitions)
 
 
-def peer(python: str, games: Games, method: str, limit: float) -> tuple[list[float], list[Floats]]:
-    """Seconds and strategies of the games that the peer finished in time."""
-    seconds, strategies = [], []
+def peer(python: str, games: Games, method: str, limit: float,
+         ) -> tuple[list[float], list[Floats], float]:
+    """Seconds and strategies of the games that the peer finished in time; the least processor time
+    that it spent on one that it did not finish.
+    """
+    seconds, strategies, given_up = [], [], float("inf")
     for k in range(len(games[0])):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "games.npz"
             np.savez(path, payoffs=games[0][k:k + 1], transitions=games[1][k:k + 1],
                      discount=DISCOUNT)
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             script = Path(__file__).with_name("stochastic_peer.py")
             try:
                 done = subprocess.run([python, str(script), str(path), method], text=True,
                                       capture_output=True, timeout=limit)
             except subprocess.TimeoutExpired:
+                after = resource.getrusage(resource.RUSAGE_CHILDREN)
+                given_up = min(given_up, after.ru_utime + after.ru_stime
+                               - before.ru_utime - before.ru_stime)
                 continue
         lines = done.stdout.strip().splitlines()
         answer = json.loads(lines[-1]) if lines else {"strategies": None}
         if answer["strategies"] is not None:
             seconds.append(answer["seconds"])
             strategies.append(np.array(answer["strategies"]))
-    return seconds, strategies
+    return seconds, strategies, given_up
 
 
 def timed(work: Callable[[], object], rounds: int) -> list[float]:
@@ -155,9 +164,10 @@ def n5(sizes: list[str], count: int, python: str | None, limit: float) -> None:
         spent = Counted.total * factor_seconds(states * players + 1) / sum(mine)
         row = (f"  {size:>9} {median(mine):9.3f} {max(mine):9.3f} {Counted.total // count:6d} "
                f"{spent:5.0%} {regret:7.0e}")
-        best, worst = [], 0.0
+        best, worst, beyond = [], 0.0, float("inf")
         for method in METHODS if python else ():
-            seconds, found = peer(python or "", games, method, limit)
+            seconds, found, given_up = peer(python or "", games, method, limit)
+            beyond = min(beyond, given_up)
             best.append(median(seconds) if len(seconds) == count else float("inf"))
             row += f" {best[-1]:8.2f} {len(seconds):>2}/{count}"
             for game, sigma in zip(made, found, strict=False):
@@ -165,7 +175,7 @@ def n5(sizes: list[str], count: int, python: str | None, limit: float) -> None:
                 worst = max(worst, certify(game, profiles).regret)
         if best:
             ratio = f"{min(best) / median(mine):6.0f}" if min(best) < float("inf") else (
-                f"> {limit / median(mine):.0f}")
+                f"> {beyond / median(mine):.0f}")
             row += f" {worst:12.0e} {ratio:>6}"
         print(row, flush=True)
     print("  LU: the share of the time that factorising the matrices of the evaluations takes by "
