@@ -3,7 +3,8 @@
 - **Decision makers** are the actors whose consent some move needs.
 - **States** are the states that moves can reach.
 - A move of one actor is that actor's **unilateral move**; a move that several must make together
-  belongs to their coalition and to every larger one. Chance belongs to nobody and is left out.
+  belongs to their coalition and to every larger one. Chance, and what an encounter brings, belong
+  to nobody and are left out.
 - **Preferences** over states are ordinal. With ``flow`` a state is worth what it pays per unit of
   time (which orders states as perpetual flow f/r does). With ``lumps`` it is worth its perpetual
   flow plus the lumps paid on the way there, which must not depend on the way; with ``terms`` also
@@ -239,6 +240,7 @@ def read_graph_model(lattice: Lattice, preferences: str = "flow", transitive: bo
     game = lattice.game
     owners = [sum(1 << i for i, name in enumerate(game.actors) if name in move.by)
               for move in game.moves.values()]
+    owners += [0] * (len(lattice.moves) - len(owners))  # what a clash brings is nobody's move
     present = sorted({m for m in lattice.edge_move.tolist() if owners[m]})
     involved = 0
     for m in present:
@@ -335,7 +337,8 @@ def _paid_on_the_way(lattice: Lattice, perpetual: Floats, terms: bool) -> Floats
         gap = np.abs(there - total[t]) / scale
         if gap.max() > EQUAL:
             who = lattice.game.actors[lattice.actors[int(gap.argmax())]].label
-            move = lattice.game.moves[lattice.moves[lattice.edge_move[edge]]].label
+            name = lattice.moves[lattice.edge_move[edge]]
+            move = lattice.game.moves[name].label if name in lattice.game.moves else name
             raise InputError(
                 f"{lattice.game.name}: what is paid to {who} on the way to the state "
                 f"{_state(lattice, t)} depends on the way (the last move of one is {move!r}), so "
@@ -365,6 +368,8 @@ def _left_out(lattice: Lattice, preferences: str, present: Sequence[int]) -> Ite
     chance = [move.label for move in game.moves.values() if not move.by]
     if chance:
         yield f"what comes by chance ({'; '.join(chance)})"
+    if len(lattice.moves) > len(game.moves):
+        yield "encounters, whose outcome no coalition can choose"
     edges = np.isin(lattice.edge_move, present)
     if preferences == "flow" and lattice.lump[0, edges].any():
         yield "lumps that moves pay"

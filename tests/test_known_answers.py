@@ -60,7 +60,8 @@ def test_an_answer_is_told_with_its_value_at_the_first_point() -> None:
     assert told({"define": {"q": "p + 1"}, "checks": [{**check, "equals": "q"}]}) == (
         "KNOWN ANSWERS Half: 1.25 (derived).")
     assert "25 % (derived)" in told({"checks": [{**check, "quantity": "consent", "equals": "p"}]})
-    assert "0.125 at p = 0.125" in told({"checks": [{**check, "equals": "p", "at": [{"p": "p/2"}]}]})
+    halved = {**check, "equals": "p", "at": [{"p": "p/2"}]}
+    assert "0.125 at p = 0.125" in told({"checks": [halved]})
 
 
 @pytest.mark.parametrize("answers", [
