@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Actor,
         Cascade,
         Claim,
+        Encounter,
         Front,
         Game,
         Issue,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from .solving import solve
     from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
+    from .tracing import Trace, trace
 
 __version__ = "0.1.0"
 
@@ -60,8 +62,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "load": "catalog",
     **dict.fromkeys(("loads", "from_dict", "dumps", "save", "check"), "formats.definition"),
-    **dict.fromkeys(("Actor", "Cascade", "Claim", "Front", "Game", "Issue", "Linkage", "Move",
-                     "Outcome", "Parameter", "Posture", "PosturePayoffs"), "model"),
+    **dict.fromkeys(("Actor", "Cascade", "Claim", "Encounter", "Front", "Game", "Issue",
+                     "Linkage", "Move", "Outcome", "Parameter", "Posture", "PosturePayoffs"),
+                    "model"),
     "Expression": "expressions",
     **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
     "solve": "solving",
@@ -72,6 +75,7 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
+    **dict.fromkeys(("Trace", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
@@ -86,6 +90,7 @@ __all__ = [
     "Claim",
     "Component",
     "DefinitionError",
+    "Encounter",
     "Equilibrium",
     "Expression",
     "ExpressionError",
@@ -113,6 +118,7 @@ __all__ = [
     "StochasticEquilibrium",
     "StochasticGame",
     "StochasticSolution",
+    "Trace",
     "UnknownNameError",
     "__version__",
     "apply",
@@ -126,6 +132,7 @@ __all__ = [
     "setting",
     "solve",
     "solve_each",
+    "trace",
     "stability",
 ]
 
