@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .solving import solve
     from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
+    from .tracing import Trace, trace
 
 __version__ = "0.1.0"
 
@@ -72,6 +73,7 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
+    **dict.fromkeys(("Trace", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
@@ -113,6 +115,7 @@ __all__ = [
     "StochasticEquilibrium",
     "StochasticGame",
     "StochasticSolution",
+    "Trace",
     "UnknownNameError",
     "__version__",
     "apply",
@@ -126,6 +129,7 @@ __all__ = [
     "setting",
     "solve",
     "solve_each",
+    "trace",
     "stability",
 ]
 

@@ -30,6 +30,7 @@ EXAMPLES = {
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
     "paths": ("nrnap --most 3",),
+    "trace": ("central guarantee_credibility 0 1", "nrnap trust 0.9 0.1 --seconds 60 --json"),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
 }
@@ -119,6 +120,8 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _settings, _stability, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
+    command("trace", "follow every equilibrium as a parameter moves: switches, folds, births, ends",
+            _game, _interval, _settings, _tracing, _by, _saving, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
             _game, _bargain, _settings, _solving, _json)
     return parser, commands
@@ -175,6 +178,9 @@ def _solving(parser: argparse.ArgumentParser) -> None:
                             "branch and bound, shared by all states (default: 1000)")
     group.add_argument("--cap", default=100, metavar="N", type=_count,
                        help="stop after this many equilibria (default: 100)")
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+                       help="end the search after S seconds and show what was found; so does "
+                            "Ctrl-C")
 
 
 def _conventions(group: argparse._ActionsContainer) -> None:
@@ -186,7 +192,7 @@ def _conventions(group: argparse._ActionsContainer) -> None:
 
 
 def _by(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", default=None, metavar="T", type=_date,
+    parser.add_argument("--by", default=None, metavar="T", type=_positive,
                         help="the date that chances refer to, in the file's unit of time "
                              "(default: the file's horizon)")
 
@@ -247,6 +253,39 @@ def _paths(parser: argparse.ArgumentParser) -> None:
                         help="print at most this many sequences (default: 10)")
 
 
+def _interval(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("parameter", metavar="PARAMETER", help="the parameter that moves")
+    parser.add_argument("begin", metavar="FROM", type=_number, help="its value at the beginning")
+    parser.add_argument("end", metavar="TO", type=_number, help="its value at the end")
+
+
+def _tracing(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("following")
+    group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
+                       metavar="consent|refuse|all",
+                       help="what an actor does who gains nothing and loses nothing "
+                            "(default: what the file says)")
+    _conventions(group)
+    group.add_argument("--cap", default=64, metavar="N", type=_count,
+                       help="follow at most this many branches at one value (default: 64)")
+    group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
+                       help="how much work a proof that the list at one value is complete may be: "
+                            "boxes of branch and bound, shared by all states (default: 1000)")
+    group.add_argument("--grid", default=9, metavar="N", type=_count,
+                       help="values that are solved afresh at first (default: 9)")
+    group.add_argument("--checks", default=4, metavar="N", type=_count,
+                       help="values between events that are solved afresh afterwards (default: 4)")
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+                       help="stop after this many seconds and print what was found")
+
+
+def _saving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--save", default=None, metavar="FILE",
+                        help="write the work to this file as it goes on")
+    parser.add_argument("--resume", default=None, metavar="FILE",
+                        help="go on from a file that --save wrote")
+
+
 def _bargain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("move", metavar="MOVE", nargs="?",
                         help="a move of the game that has issues; left out, the message names them")
@@ -277,6 +316,16 @@ def _number_pair(text: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(
             f"expected a finite number for {name.strip()!r}, found {value!r}{hint}")
     return name.strip(), number
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"expected a finite number, found {text!r}")
+    return number
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -313,7 +362,7 @@ def _count(text: str) -> int:
     return number
 
 
-def _date(text: str) -> float:
+def _positive(text: str) -> float:
     try:
         number = float(text)
     except ValueError:

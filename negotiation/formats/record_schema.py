@@ -225,6 +225,12 @@ def _stability() -> Schema:
     return stability_schema()
 
 
+def _trace() -> Schema:
+    from .record_trace import trace_schema
+
+    return trace_schema()
+
+
 def _nash() -> Schema:
     from .record_nash import nash_schema  # numpy, which other schemas do without
 
@@ -242,6 +248,7 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),
+    "trace": ("Every equilibrium followed as a parameter moves", _trace),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
 }

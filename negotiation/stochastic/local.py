@@ -208,7 +208,7 @@ class StageProblems:
                 self.stop()
             found = solve_stage(stages.Stage(reward[p].reshape(n, *group.shape),
                                              keep[p].reshape(n, *group.shape), tie),
-                                self.game.discount, self.starts)
+                                self.game.discount, self.starts, self.stop)
             for profile in found.profiles:
                 full = np.zeros((n, self.width))
                 for i, mixed in enumerate(profile):
