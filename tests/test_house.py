@@ -23,14 +23,15 @@ FLOORS = (
     ("likelihood",),
     ("cascade", "settlement", "graph_model", "stability", "tracing"),
     ("text", "formats.record", "formats.record_schema", "formats.record_stability",
-     "formats.record_nash", "formats.record_trace", "formats.record_likelihood", "cli",
+     "formats.record_nash", "formats.record_mpe", "formats.record_trace",
+     "formats.record_likelihood", "cli",
      "__init__", "__main__"),
 )
 
 #: module → what its functions may import late, to keep the start quick or a dependency optional
 LATE = {
     "cli": ("negotiation.cli.commands",),
-    "cli.commands": ("negotiation.cli.nash", "negotiation.cli.likelihood",
+    "cli.commands": ("negotiation.cli.nash", "negotiation.cli.likelihood", "negotiation.cli.mpe",
                      "negotiation.lattice", "negotiation.cascade", "negotiation.process",
                      "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",
@@ -53,6 +54,7 @@ LATE = {
     "formats.record": ("negotiation.process",),
     "formats.record_schema": ("negotiation.formats.record_stability",
                               "negotiation.formats.record_nash",
+                              "negotiation.formats.record_mpe",
                               "negotiation.formats.record_trace"),
     "kernels": ("scipy",),
     "kernels.compiled": ("numba",),
