@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from .solving import solve
     from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
-    from .tracing import Trace, trace
+    from .tracing import Region, Tipping, Trace, region, tip, trace
 
 __version__ = "0.1.0"
 
@@ -73,14 +73,13 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
-    **dict.fromkeys(("Trace", "trace"), "tracing"),
+    **dict.fromkeys(("Region", "Tipping", "Trace", "region", "tip", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
 }
 
 __all__ = [
-    "SOLUTIONS",
     "Actor",
     "BargainingProblem",
     "Cascade",
@@ -108,13 +107,16 @@ __all__ = [
     "Posture",
     "PosturePayoffs",
     "Problem",
+    "Region",
+    "SOLUTIONS",
     "Setting",
     "Solution",
-    "Status",
     "StabilityResult",
+    "Status",
     "StochasticEquilibrium",
     "StochasticGame",
     "StochasticSolution",
+    "Tipping",
     "Trace",
     "UnknownNameError",
     "__version__",
@@ -125,12 +127,14 @@ __all__ = [
     "from_dict",
     "load",
     "loads",
+    "region",
     "save",
     "setting",
     "solve",
     "solve_each",
-    "trace",
     "stability",
+    "tip",
+    "trace",
 ]
 
 
