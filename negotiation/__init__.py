@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from .solving import solve
     from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
-    from .tracing import Region, Tipping, Trace, region, tip, trace
+    from .tracing import LogitPath, Region, Tipping, Trace, logit_path, region, tip, trace
 
 __version__ = "0.1.0"
 
@@ -75,7 +75,8 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
-    **dict.fromkeys(("Region", "Tipping", "Trace", "region", "tip", "trace"), "tracing"),
+    **dict.fromkeys(("LogitPath", "Region", "Tipping", "Trace", "logit_path", "region",
+                     "tip", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
@@ -98,6 +99,7 @@ __all__ = [
     "InputError",
     "Issue",
     "Linkage",
+    "LogitPath",
     "Move",
     "NashEquilibrium",
     "NashSolution",
@@ -130,6 +132,7 @@ __all__ = [
     "from_dict",
     "load",
     "loads",
+    "logit_path",
     "region",
     "save",
     "setting",

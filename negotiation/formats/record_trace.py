@@ -176,7 +176,8 @@ def tip_schema() -> Record:
         "game": _TEXT, "what": _TEXT, "target": _NUMBER, "rising": _YES, "by": _NUMBER,
         "now": reading, "holds": _YES, "best": _maybe(change), "single": _list(change),
         "joint": _said(_maybe(change), "an upper bound on the smallest change of several"),
-        "unmoved": _list(_TEXT), "left": _list(_TEXT), "failed": _list(_TEXT), "grid": _WHOLE, "seconds": _NUMBER})
+        "unmoved": _list(_TEXT), "left": _list(_TEXT), "failed": _list(_TEXT), "grid": _WHOLE,
+        "seconds": _NUMBER})
 
 
 def region_schema() -> Record:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from .follow import trace
 from .measure import Reading
+from .noise import LogitPath, logit_path
 from .plane import Cell, Curve, CurvePoint, Region, region
 from .result import Branch, Change, Ending, Event, Settings, Solved, Special, Trace
 from .tipping import Tip, Tipping, tip
 
-__all__ = ["Branch", "Cell", "Change", "Curve", "CurvePoint", "Ending", "Event", "Reading",
-           "Region", "Settings", "Solved", "Special", "Tip", "Tipping", "Trace", "region", "tip",
-           "trace"]
+__all__ = ["Branch", "Cell", "Change", "Curve", "CurvePoint", "Ending", "Event", "LogitPath",
+           "Reading", "Region", "Settings", "Solved", "Special", "Tip", "Tipping", "Trace",
+           "logit_path", "region", "tip", "trace"]

@@ -154,7 +154,8 @@ def tip(game: Game, outcome: str | None = None, *, to: float | None = None,
         together = search.together(single[0] if single else None, progress)
     return Tipping(game=game, what=measure.what, target=target, rising=rising, by=h, now=now,
                    holds=holds, single=tuple(single), joint=together, unmoved=tuple(unmoved),
-                   left=tuple(left), failed=tuple(failed), grid=grid, seconds=time.perf_counter() - started)
+                   left=tuple(left), failed=tuple(failed), grid=grid,
+                   seconds=time.perf_counter() - started)
 
 
 def _question(game: Game, outcome: str | None, to: float | None, cascade: str | None, by: float,
