@@ -33,7 +33,7 @@ EXAMPLES = {
     "tip": ("fearon-commitment war --to 0.5 --parameters shift,power_now",
             "climate-club --cascade every --parameters tariff"),
     "region": ("fearon-commitment shift 0 0.6 power_now 0.66 0.95 --outcome war --depth 3",),
-    "trace": ("central guarantee_credibility 0 1", "nrnap trust 0.9 0.1 --seconds 60 --json"),
+    "trace": ("fearon-commitment shift 0 0.65", "central guarantee_credibility 0 1 --json"),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
 }

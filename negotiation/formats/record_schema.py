@@ -189,7 +189,8 @@ def _cascade() -> Schema:
 
 
 def _paths() -> Schema:
-    event = _record({"move": TEXT, "mean_date": _or_null(NUMBER)})
+    event = _record({"move": TEXT, "mean_date": _or_null(NUMBER), "choices": _said(
+        _table(CHANCE), "everything that can happen next in its place, and how likely")})
     return _record({
         "game": TEXT, "parameters": _table(NUMBER), "equilibrium": WHOLE, "equilibria": WHOLE,
         "by": NUMBER,
