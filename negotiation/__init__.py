@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from .solving import solve
     from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
-    from .tracing import Trace, trace
+    from .tracing import LogitPath, Region, Tipping, Trace, logit_path, region, tip, trace
 
 __version__ = "0.1.0"
 
@@ -78,14 +78,14 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
-    **dict.fromkeys(("Trace", "trace"), "tracing"),
+    **dict.fromkeys(("LogitPath", "Region", "Tipping", "Trace", "logit_path", "region",
+                     "tip", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
 }
 
 __all__ = [
-    "SOLUTIONS",
     "Actor",
     "BargainingProblem",
     "Cascade",
@@ -103,6 +103,7 @@ __all__ = [
     "Issue",
     "Likelihood",
     "Linkage",
+    "LogitPath",
     "Move",
     "NashEquilibrium",
     "NashSolution",
@@ -115,13 +116,16 @@ __all__ = [
     "Posture",
     "PosturePayoffs",
     "Problem",
+    "Region",
+    "SOLUTIONS",
     "Setting",
     "Solution",
-    "Status",
     "StabilityResult",
+    "Status",
     "StochasticEquilibrium",
     "StochasticGame",
     "StochasticSolution",
+    "Tipping",
     "Trace",
     "UnknownNameError",
     "__version__",
@@ -133,12 +137,15 @@ __all__ = [
     "likelihood",
     "load",
     "loads",
+    "logit_path",
+    "region",
     "save",
     "setting",
     "solve",
     "solve_each",
-    "trace",
     "stability",
+    "tip",
+    "trace",
 ]
 
 
