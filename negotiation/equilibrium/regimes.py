@@ -2,9 +2,9 @@
 
 Where thousands of draws of a game are solved, a state is bounds, a few bargains and comparisons
 (:mod:`..kernels.regime_search`). What the loops leave (exact ties, no equilibrium in pure consents,
-terms that are not Nash) goes to the general engine. A list is proved complete where bounds decide
-every move and one bargain at most is made; elsewhere all regimes were tried, and mixed consents
-beside a pure equilibrium are not looked for.
+terms that are not Nash, fixed payoffs that bounds do not decide) goes to the general engine. A list
+is proved complete where bounds decide every move and one bargain at most is made; elsewhere all
+regimes were tried, and mixed consents beside a pure equilibrium are not looked for.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
              problems.reward, problems.member, problems.weights, problems.value,
              problems.curvature)
     kernel(given, (known, count, values, consents, deals), make_room(moves, n, issues, MOST), rows)
-    done = known != LEFT
+    # with fixed payoffs the general engine proves what the loops only list, mixed consents included
+    done = np.where(problems.bargained.any(axis=1), known != LEFT, known == PROVED)
     count[~done] = 0
     owner = np.repeat(np.arange(size), count)
     place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
