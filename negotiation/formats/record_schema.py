@@ -253,6 +253,12 @@ def _nash() -> Schema:
     return nash_schema()
 
 
+def _mpe() -> Schema:
+    from .record_mpe import mpe_schema  # numpy, which other schemas do without
+
+    return mpe_schema()
+
+
 #: command → title, and what builds its schema
 OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "list": ("The bundled games", _list_games),
@@ -261,6 +267,7 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "solve": ("The equilibria of a game", _solve),
     "nash": ("The Nash equilibria of a game in normal form: 'negotiation solve FILE.nfg --json'",
              _nash),
+    "mpe": ("The equilibria of a stochastic game: 'negotiation solve FILE.json --json'", _mpe),
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),
