@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .bargaining import SOLUTIONS, BargainingProblem
     from .cascade import CascadeResult, cascade
     from .catalog import load
+    from .claims import ClaimsResult, claims
+    from .compare import ComparisonResult, compare
     from .equilibrium.result import Component, Equilibrium, Solution, Status
     from .equilibrium.solve import solve_each
     from .errors import (
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
         PosturePayoffs,
     )
     from .normal_form import NashEquilibrium, NashSolution, NormalFormGame
+    from .pivots import PivotsResult, pivots
     from .settings import Setting, apply, setting
     from .solving import solve
     from .stability import StabilityResult, stability
@@ -73,6 +76,9 @@ _HOMES = {
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
+    **dict.fromkeys(("ClaimsResult", "claims"), "claims"),
+    **dict.fromkeys(("ComparisonResult", "compare"), "compare"),
+    **dict.fromkeys(("PivotsResult", "pivots"), "pivots"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
 }
@@ -84,6 +90,8 @@ __all__ = [
     "Cascade",
     "CascadeResult",
     "Claim",
+    "ClaimsResult",
+    "ComparisonResult",
     "Component",
     "DefinitionError",
     "Equilibrium",
@@ -104,6 +112,7 @@ __all__ = [
     "Outcome",
     "Parameter",
     "Posture",
+    "PivotsResult",
     "PosturePayoffs",
     "Problem",
     "Setting",
@@ -118,10 +127,13 @@ __all__ = [
     "apply",
     "cascade",
     "check",
+    "claims",
+    "compare",
     "dumps",
     "from_dict",
     "load",
     "loads",
+    "pivots",
     "save",
     "setting",
     "solve",

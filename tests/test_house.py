@@ -20,9 +20,10 @@ FLOORS = (
      "sampling", "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
     ("continuation",),
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
-    ("cascade", "settlement", "graph_model", "stability"),
-    ("text", "formats.record", "formats.record_schema", "formats.record_stability", "cli",
-     "__init__", "__main__"),
+    ("cascade", "settlement", "comparing", "pivots", "claims", "claim_forms", "claim_search",
+     "compare", "graph_model", "stability"),
+    ("text", "formats.record", "formats.record_claims", "formats.record_schema",
+     "formats.record_stability", "cli", "__init__", "__main__"),
 )
 
 #: module → what its functions may import late, to keep the start quick or a dependency optional
@@ -35,8 +36,12 @@ LATE = {
                      "negotiation.text.deals", "negotiation.text.effects",
                      "negotiation.normal_form", "negotiation.postures",
                      "negotiation.formats.record_stability", "negotiation.stability",
+                     "negotiation.cli.analyses",
                      "negotiation.text.stability",
                      "negotiation.text.postures", "negotiation.text.solution"),
+    "cli.analyses": ("negotiation.pivots", "negotiation.claims", "negotiation.compare",
+                     "negotiation.formats.record_claims", "negotiation.text.pivots",
+                     "negotiation.text.claims", "negotiation.text.compare"),
     "distributions": ("numpy", "scipy"),
     "expressions": ("numpy",),
     "lattice": ("networkx", "scipy"),

@@ -19,7 +19,8 @@ PUBLIC = {
     "StochasticEquilibrium",
     "StochasticGame", "StochasticSolution", "UnknownNameError", "__version__", "apply",
     "cascade", "check", "dumps", "from_dict", "load", "loads", "save", "setting", "solve",
-    "solve_each", "StabilityResult", "stability",
+    "solve_each", "ClaimsResult", "ComparisonResult", "PivotsResult", "claims", "compare", "pivots",
+    "StabilityResult", "stability",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NoReturn
 
 from .. import __version__
@@ -27,6 +28,9 @@ EXAMPLES = {
     "solve": ("nrnap", "nrnap --set trust=0.8 --by 5",
               "nrnap --block settle_central --json", "nrnap --consent poland=never"),
     "cascade": ("nrnap", "issue-linkage --center trade --status settled"),
+    "pivots": ("nrnap", "nrnap --outcome all_fronts_settled --by 5"),
+    "claims": ("nrnap", "nrnap nrnap-deterrence --draws 0 --format markdown"),
+    "compare": ("nrnap nrnap-deterrence", "nrnap --consent poland=never"),
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
     "paths": ("nrnap --most 3",),
@@ -117,6 +121,12 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _set, _json)
     command("stability", "say which states are stable, for whom, by the graph model's concepts",
             _game, _settings, _stability, _json)
+    command("pivots", "ask who decides an outcome, who can stop it, and who gains by hindering it",
+            _game, _settings, partial(_solving, cap=16), _by, _pivots, _json)
+    command("claims", "test the claims that a definition carries",
+            _game, _other, _settings, partial(_solving, cap=16), _by, _claims, _json)
+    command("compare", "put two games, or two settings of one, side by side",
+            _game, _other, _settings, _solving, _by, _compare, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
@@ -155,7 +165,7 @@ def _settings(parser: argparse.ArgumentParser) -> None:
                        help="let an actor always consent, or never, to all its moves or to one")
 
 
-def _solving(parser: argparse.ArgumentParser) -> None:
+def _solving(parser: argparse.ArgumentParser, cap: int = 100) -> None:
     group = parser.add_argument_group("solving")
     group.add_argument("--equilibria", default="all", type=_one_of("all", "one", "selected"),
                        metavar="all|one|selected",
@@ -173,8 +183,8 @@ def _solving(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
                        help="how much work a proof that the list is complete may be: boxes of "
                             "branch and bound, shared by all states (default: 1000)")
-    group.add_argument("--cap", default=100, metavar="N", type=_count,
-                       help="stop after this many equilibria (default: 100)")
+    group.add_argument("--cap", default=cap, metavar="N", type=_count,
+                       help=f"stop after this many equilibria (default: {cap})")
 
 
 def _conventions(group: argparse._ActionsContainer) -> None:
@@ -232,6 +242,54 @@ def _stability(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--transitive", action="store_true",
                         help="let an actor make several of its moves in one go")
     _conventions(parser)
+
+
+def _pivots(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--outcome", default=None, metavar="OUTCOME",
+                        help="the outcome that is asked about (default: the file's first)")
+    parser.add_argument("--actors", default=None, metavar="ACTOR,ACTOR,...", type=_names,
+                        help="whom to ask about (default: all whose consent leads there)")
+    parser.add_argument("--spoilers", default=4, metavar="N", type=_count_or_none,
+                        help="equilibria listed of each game with a move of one actor's own "
+                             "(default: 4; 0: do not look at such moves)")
+    parser.add_argument("--orders", default=256, metavar="N", type=_count,
+                        help="orders that are sampled where Shapley values are too large to be "
+                             "exact (default: 256)")
+    _seed(parser)
+
+
+def _other(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("other", metavar="GAME", nargs="?", default=None,
+                        help="a second game, to see both beside each other")
+
+
+def _claims(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--claims", default=None, metavar="ID,ID,...", type=_names,
+                        help="which claims to test (default: all)")
+    _searching(parser, draws=16, flips=4)
+    parser.add_argument("--format", default="text", type=_one_of("text", "markdown"),
+                        metavar="text|markdown", help="how the table is laid out (default: text)")
+
+
+def _compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--claims", action="store_true", help="test the claims of both as well")
+    _searching(parser, draws=0, flips=0)
+
+
+def _searching(parser: argparse.ArgumentParser, draws: int, flips: int) -> None:
+    parser.add_argument("--draws", default=draws, metavar="N", type=_count_or_none,
+                        help="draws of the parameters in which claims are tested "
+                             f"(default: {draws}; 0: none)")
+    _seed(parser)
+    parser.add_argument("--flips", default=flips, metavar="N|all", type=_flips,
+                        help="how many parameters are tried for each claim, those that its margin "
+                             "goes with most over the draws, or all of them "
+                             f"(default: {flips}; 0: none)")
+
+
+def _seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", default=0, metavar="N", type=_count_or_none,
+                        help="seed of what is drawn (default: 0)")
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:
@@ -304,6 +362,20 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text!r}")
     return number
+
+
+def _count_or_none(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, found {text!r}")
+    return number
+
+
+def _flips(text: str) -> int | str:
+    return text if text == "all" else _count_or_none(text)
 
 
 def _date(text: str) -> float:
