@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from .solving import solve
     from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
+    from .tracing import Trace, trace
 
 __version__ = "0.1.0"
 
@@ -75,6 +76,7 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
+    **dict.fromkeys(("Trace", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
     **dict.fromkeys(("ClaimsResult", "claims"), "claims"),
     **dict.fromkeys(("ComparisonResult", "compare"), "compare"),
@@ -122,6 +124,7 @@ __all__ = [
     "StochasticEquilibrium",
     "StochasticGame",
     "StochasticSolution",
+    "Trace",
     "UnknownNameError",
     "__version__",
     "apply",
@@ -138,6 +141,7 @@ __all__ = [
     "setting",
     "solve",
     "solve_each",
+    "trace",
     "stability",
 ]
 

@@ -37,7 +37,7 @@ def solve(game: Game | NormalFormGame | StochasticGame, *, equilibria: str = "al
 
     Args:
         game: a linked bargaining game, a game in normal form, or a stochastic game.
-        equilibria: ``"all"``, or ``"one"``; linked games also know ``"selected"``.
+        equilibria: ``"all"``, or ``"one"``; linked and stochastic games also know ``"selected"``.
         cap: the most equilibria to list; the result says when there are more.
         options: what the kind of game adds; see ``equilibrium.solve.solve``,
             ``normal_form.solve`` and ``stochastic.solve``.

@@ -6,6 +6,8 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.optimize import root
+from search import Deal
 
 from negotiation.equilibrium.certificate import REGRET_TOLERANCE, regret_of
 from negotiation.equilibrium.result import Status
@@ -179,3 +181,135 @@ def reversible_scaled(game: Game, actor: str, factor: float) -> Game:
                        for name, move in game.moves.items()})
     links = tuple(replace(link, flow=scaled(link.flow)) for link in game.linkages)
     return replace(game, fronts=fronts, moves=moves, linkages=links)
+
+
+def posture_and_deal(seed: int, toll: float = -0.2) -> Game:
+    """One actor's posture goes back and forth, at a toll, until two actors strike a deal."""
+    rng = np.random.default_rng(seed)
+
+    def pay(size: float = 0.5) -> dict[str, float]:
+        return {actor: float(size * rng.normal()) for actor in "abc"}
+
+    moves = {
+        "advance": {"front": "posture", "from": "back", "to": "ahead", "by": ["a"],
+                    "rate": float(rng.uniform(0.3, 2)), "when": {"deal": "open"},
+                    "payoff": {"a": toll, "c": 0.3}},
+        "withdraw": {"front": "posture", "from": "ahead", "to": "back", "by": ["a"],
+                     "rate": float(rng.uniform(0.3, 2)), "when": {"deal": "open"},
+                     "payoff": {"a": toll, "b": 0.2}},
+        "settle": {"front": "deal", "from": "open", "to": "done", "by": ["b", "c"],
+                   "rate": float(rng.uniform(0.3, 2)), "payoff": pay(),
+                   "issues": {"z": {"value": {"b": 1.0, "c": -0.8, "a": float(rng.normal())},
+                                    "curvature": {"c": 0.3}}}}}
+    return from_dict({
+        "format": "negotiation/1", "title": "posture", "horizon": 5.0, "time_unit": "year",
+        "actors": {a: {"discount_rate": float(rng.uniform(0.05, 0.3))} for a in "abc"},
+        "fronts": {"posture": {"statuses": ["back", "ahead"],
+                               "flow": {"back": pay(), "ahead": pay()}},
+                   "deal": {"statuses": ["open", "done"], "flow": {"done": pay()}}},
+        "moves": moves, "linkages": [{"name": "both", "flow": pay(),
+                                      "when": {"posture": "ahead", "deal": "done"}}]})
+
+
+def search_pair(game: Game, starts: int, seed: int) -> list[np.ndarray]:
+    """Values (2, 3) of the equilibria that a search finds while the deal is open, apart from the
+    engine: every regime of both states is a square system, started at random points."""
+    lattice, rng = build_lattice(game), np.random.default_rng(seed)
+    open_ = [s for s in range(4) if lattice.state(s)["deal"] == "open"]
+    flow, discount = lattice.flow[0], lattice.discount[0]
+    legs = []
+    for e in np.flatnonzero(np.isin(lattice.edge_state, open_)):
+        target, row = int(lattice.edge_target[e]), int(lattice.bargain[e])
+        issues = lattice.value[0, row] if row >= 0 else np.zeros((0, 3))
+        bends = lattice.curvature[0, row] if row >= 0 else np.zeros((0, 3))
+        inside = open_.index(target) if target in open_ else None
+        beyond = 0.0 if inside is not None else flow[target] / discount
+        legs.append((open_.index(int(lattice.edge_state[e])), inside, Deal(
+            float(lattice.rate[0, e]), lattice.lump[0, e] + beyond,
+            np.flatnonzero(lattice.member[e]).tolist(), issues, bends, np.ones(3))))
+
+    def gains(v, s, t, deal):
+        """sigma, what the deal pays beyond v, with the other state's value where it leads there."""
+        ahead = Deal(deal.rate, deal.payoff + (0.0 if t is None else v[t]), deal.members,
+                     deal.value, deal.bend, deal.weights)
+        sigma, x = ahead.terms(v[s])
+        return sigma, ahead.payoff + ahead.worth(x) - v[s]
+
+    found: list[np.ndarray] = []
+    for regime in itertools.product((0.0, 1.0, None), repeat=len(legs)):
+        mix = [m for m, a in enumerate(regime) if a is None]
+
+        def consents(z, regime=regime, mix=mix):
+            alpha = np.array([0.0 if a is None else a for a in regime])
+            alpha[mix] = z[6:]
+            return alpha
+
+        def system(z, mix=mix, consents=consents):
+            v, alpha = z[:6].reshape(2, 3), consents(z)
+            error, sigmas = discount * v - flow[open_], []
+            for m, (s, t, deal) in enumerate(legs):
+                if alpha[m] or m in mix:
+                    sigma, gain = gains(v, s, t, deal)
+                    error[s] = error[s] - deal.rate * alpha[m] * gain
+                    sigmas += [sigma] if m in mix else []
+            return np.append(error.ravel(), sigmas)
+
+        for _ in range(starts):
+            guess = np.append(rng.normal(0.0, 3.0, 6), rng.random(len(mix)))
+            end = root(system, guess, method="hybr", options={"maxfev": 200})
+            if np.abs(end.fun).max() > 1e-8:
+                continue
+            v, alpha = end.x[:6].reshape(2, 3), consents(end.x)
+            sigmas = [gains(v, *leg)[0] for leg in legs]
+            fine = all((-1e-7 < a < 1 + 1e-7) if m in mix else
+                       (sigma >= -1e-7 if a == 1.0 else sigma <= 1e-7)
+                       for m, (a, sigma) in enumerate(zip(alpha, sigmas, strict=True)))
+            if fine and not any(np.abs(v - other).max() < 1e-6 for other in found):
+                found.append(v)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_posture_that_costs_to_change_is_proved_complete_though_terms_are_bargained(seed):
+    game = posture_and_deal(seed)
+    solution = solve(game)
+    assert solution.complete, solution.incomplete_because
+    assert sum(e.index for e in solution.equilibria) == 1
+    lattice = solution.lattice
+    open_ = [s for s in range(4) if lattice.state(s)["deal"] == "open"]
+    listed = [e.values[open_] for e in solution.equilibria]
+    found = search_pair(game, starts=1, seed=seed)
+    assert found, "the search should find some equilibrium"
+    for values in found:
+        assert min(np.abs(values - v).max() for v in listed) < 1e-6
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 16))
+def test_many_postures_that_cost_to_change_are_proved_complete(seed):
+    test_a_posture_that_costs_to_change_is_proved_complete_though_terms_are_bargained(seed)
+
+
+def test_a_round_trip_that_pays_is_not_ruled_out():
+    """Who earns by going round may go round for ever; then only a search speaks."""
+    paid = solve(posture_and_deal(0, toll=0.5))
+    assert not paid.complete
+    assert "searched for, not ruled out" in paid.incomplete_because
+    assert paid.equilibria
+    trips = [e for e in paid.equilibria
+             if min(e.consent_to("advance"), e.consent_to("withdraw")) == 1.0]
+    assert trips, "with a toll that pays, going round for ever is an equilibrium"
+
+
+def test_the_list_does_not_depend_on_which_status_comes_first():
+    """The order of a front's statuses numbers the states; it is not part of the game."""
+    from dataclasses import replace
+
+    from negotiation.frozen import FrozenMap
+
+    game = posture_and_deal(4)
+    front = game.fronts["posture"]
+    turned = replace(game, fronts=FrozenMap({**game.fronts, "posture": replace(
+        front, statuses=front.statuses[::-1], start=front.start)}))
+    one, two = (sorted(e.value("b") for e in solve(g).equilibria) for g in (game, turned))
+    assert one == pytest.approx(two, abs=1e-9)

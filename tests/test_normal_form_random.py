@@ -12,6 +12,7 @@ from normal_form_oracle import extreme_equilibria
 from negotiation.kernels import (
     batch_two,
     bimatrix_loops,
+    bimatrix_small,
     compiled,
     polytope_exact,
     polytope_float,
@@ -225,3 +226,39 @@ def test_loops_claim_nothing_where_a_number_overflows() -> None:
         with np.errstate(all="ignore"):
             assert polytope_loops.search_float(matrix, 1000)[0] == polytope_loops.UNCERTAIN
             assert polytope_float.vertices(matrix, 1000) is None
+
+
+@pytest.mark.parametrize("kind", ["continuous", "digits", "scaled"])
+@pytest.mark.parametrize("shape", [(2, 2), (2, 3), (3, 2), (3, 3)], ids=str)
+def test_small_games_by_supports_are_those_of_rational_enumeration(shape, kind) -> None:
+    rng = np.random.default_rng([*shape, len(kind), 30])
+    decided = 0
+    for _ in range(40):
+        payoffs = random_payoffs(rng, shape, kind)
+        room = np.empty((19, sum(shape) + 2))
+        count = bimatrix_small.solve_small(payoffs, room)
+        if count < 0:
+            continue
+        decided += 1
+        expected = extreme_equilibria(payoffs[0].tolist(), payoffs[1].tolist())
+        assert count == len(expected)
+        points = [np.array([float(p) for part in profile for p in part]) for profile in expected]
+        for row in room[:count, :sum(shape)]:
+            assert min(abs(row - point).max() for point in points) < 1e-9
+    assert decided == 40 if kind == "continuous" else decided < 40
+
+
+def test_small_games_are_left_to_exact_arithmetic_where_a_sign_is_not_certain() -> None:
+    room = np.empty((19, 8))
+    # three rows tie against a mix of two columns, up to one unit in the last place
+    near = np.array([[0.0, 1.0, 8.0], [1.0, 0.0, 9.0], [np.nextafter(0.5, 1), 0.5, -9.0]])
+    other = np.array([[1.0, 0.0, -5.0], [0.0, 1.0, -6.0], [0.3, 0.7, -5.0]])
+    assert bimatrix_small.solve_small(np.stack([near, other]), room) == -1
+    near[2, 0] = 0.4
+    assert bimatrix_small.solve_small(np.stack([near, other]), room) > 0
+    for bad in (np.nan, np.inf, 1e308):
+        wild = np.stack([near, other])
+        wild[0, 0] = [bad, -bad, bad]
+        with np.errstate(all="ignore"):
+            count = bimatrix_small.solve_small(wild, room)
+        assert count == -1 or np.isfinite(room[:count, :6]).all()

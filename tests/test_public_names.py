@@ -17,10 +17,10 @@ PUBLIC = {
     "NormalFormGame", "NotYetError", "NumericalError", "Outcome", "Parameter", "Posture",
     "PosturePayoffs", "Problem", "SOLUTIONS", "Setting", "Solution", "Status",
     "StochasticEquilibrium",
-    "StochasticGame", "StochasticSolution", "UnknownNameError", "__version__", "apply",
+    "StochasticGame", "StochasticSolution", "Trace", "UnknownNameError", "__version__", "apply",
     "cascade", "check", "dumps", "from_dict", "load", "loads", "save", "setting", "solve",
     "solve_each", "ClaimsResult", "ComparisonResult", "PivotsResult", "claims", "compare", "pivots",
-    "StabilityResult", "stability",
+    "trace", "StabilityResult", "stability",
 }
 
 

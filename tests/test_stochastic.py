@@ -320,7 +320,7 @@ def test_one_equilibrium_is_chosen_without_a_tree() -> None:
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    ({"equilibria": "al"}, "must be one of all, one. Got 'al' instead. Did you mean 'all'?"),
+    ({"equilibria": "al"}, "must be one of all, one, selected. Got 'al' instead. Did you mean"),
     ({"cap": 0}, "'cap' parameter of solve must be an integer of at least 1. Got 0"),
     ({"starts": 1.5}, "'starts' parameter of solve must be an integer of at least 1. Got 1.5"),
     ({"time_limit": -1.0}, "'time_limit' parameter of solve must be seconds above 0"),

@@ -1,7 +1,9 @@
 """Stochastic and dynamic games with known Markov perfect equilibria, each with its source.
 
 One table: the game, how many equilibria there are, and every equilibrium's values in the first
-state. Values are discounted sums, not averages.
+state. Values are discounted sums, not averages. Sources are cited from memory, their closed forms
+checked by hand; only the thresholds of Piglet and the counts of leapfrogging were compared with a
+text of their authors.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import dynamic_games as made
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from negotiation.stochastic import StochasticGame, solve
+from negotiation.stochastic.certificate import certify
 from negotiation.stochastic.leapfrogging import leapfrogging
 
 OVER = "over"
@@ -217,6 +222,23 @@ def forever(*payoffs: float, delta: float = D) -> list[float]:
     return [x / (1 - delta) for x in payoffs]
 
 
+def offers(delta: float = D) -> StochasticGame:
+    """A pie of 10: player 1 offers, then player 2; an offer is answered in a state of its own."""
+    grid = [round(0.1 + 0.2 * k, 1) for k in range(50)]
+    tree: Tree = {"first": (0, {f"{x}": ((0.0, 0.0), f"first {x}") for x in grid})}
+    for x in grid:
+        tree[f"first {x}"] = (1, {"yes": (((10 - x) / delta, x / delta), OVER),
+                                  "no": ((0.0, 0.0), "second")})
+    tree["second"] = (1, {f"{x}": ((0.0, 0.0), f"second {x}") for x in grid})
+    for x in grid:
+        tree[f"second {x}"] = (0, {"yes": ((x / delta ** 2, (10 - x) / delta ** 2), OVER),
+                                   "no": ((0.0, 0.0), OVER)})
+    return sequential(tree, 2, delta)
+
+
+#: the symmetric chance of quitting at δ = 0.9
+QUIT = float(brentq(lambda x: 1 - x - 3 * x * (1 - x) - x * x - 0.9 * (1 - x) ** 3, 1e-6, 0.5,
+                    xtol=1e-15))
 WIN = 3.0
 GAIN, COST = 4.0, 1.0
 ENTRY, ENTRY_GAIN = entry()
@@ -312,7 +334,45 @@ CASES = {
                                      for a in (0, 1)],
                                     [[[1 if c != a else -1 for c in (0, 1)] for b in (0, 1)]
                                      for a in (0, 1)]])),
-        [(0.0, 0.0, 0.0)], (0, 2, 0, 0.5), proved=False),
+        [(0.0, 0.0, 0.0)], (0, 2, 0, 0.5)),
+    "taxicab": Case(
+        "Howard 1960, ch. 5 and 7: at 0.9 wait at the stand in every town; 121.65, 135.31, 122.84",
+        made.taxicab, [(121.65,)], (0, 0, 1, 1.0), tolerance=0.01),
+    "Piglet to 2": Case(
+        "Neller & Presser 2004, Optimal play of the dice game Pig: the first wins with chance 4/7",
+        lambda: made.piglet(2), [(1 / 7, -1 / 7)], tolerance=1e-5),
+    "secretary, 4 candidates": Case(
+        "Lindley 1961; Ferguson 1989: 11/24", lambda: made.secretary(4), [(11 / 24,)]),
+    "secretary, 10 candidates": Case(
+        "Lindley 1961: max_r (r/n) Σ_{k ≥ r} 1/k", lambda: made.secretary(10),
+        [(made.secretary_value(10),)]),
+    "stopping": Case(
+        "Dynkin 1969; Neveu 1975, VI-6: V = max(X, min(Y, E V′)) for X ≤ Z ≤ Y", made.dynkin,
+        [(made.dynkin_value(), -made.dynkin_value())]),
+    "noisy duel": Case(
+        "Karlin 1959, vol. 2, ch. 5; Fox & Kimeldorf 1969: fire when accuracies first sum to 1",
+        made.duel, [(0.5 - 0.625, 0.625 - 0.5)]),
+    "patent race, two steps": Case(
+        "Fudenberg, Gilbert, Stiglitz & Tirole 1983, section 2; Harris & Vickers 1985: who is "
+        "behind drops out, so that at the start one works (−4 + 0.9 · 6), or both with chance "
+        "1.4 / 4.5", made.race, [(1.4, 0), (0, 1.4), (0, 0)], (0, 0, 0, 1.4 / 4.5)),
+    "asynchronous coordination": Case(
+        "Lagunoff & Matsui 1997, theorem 1: from the bad action both leave for the good one",
+        lambda: made.alternating([[[2, 0], [0, 1]]] * 2, D, start=1), [(2 * D / (1 - D),) * 2],
+        proved=False),
+    "square root of impatience": Case(
+        "Bewley & Kohlberg 1976: values are series in roots of 1 − δ; here, with s² = 1 − δ, "
+        "(4 − s²) v² − 2 s² v − s² = 0 and v = s / (2 − s) a period",
+        lambda: made.square_root(0.96), [forever(0.2 / 1.8, -0.2 / 1.8, delta=0.96)]),
+    "quitting game": Case(
+        "Flesch, Thuijsman & Vrieze 1997; discounted, 1 − x = 3x(1 − x) + x² + δ(1 − x)³",
+        lambda: made.quitting(0.9), [(1 - QUIT,) * 3], (0, 0, 1, QUIT)),
+    "bold play": Case(
+        "Dubins & Savage 1965, ch. 5: at chance 0.4 from a half stake everything",
+        lambda: made.bold_play(4, 0.4), [(0.4,)], (0, 0, 1, 1.0), tolerance=1e-5),
+    "alternating offers, two rounds": Case(
+        "Ståhl 1972, ch. 4: on the grid 0.1, 0.3, …, 9.9 player 1 offers the least above 0.9 · 9.9",
+        offers, [(0.9, 9.1)]),
     "leapfrogging, 2 costs": Case(
         "Iskhakov, Rust & Schjerning 2016, section 4", lambda: leapfrogging(2),
         [(0.0, 0.0)] * 3),
@@ -334,6 +394,34 @@ def test_the_equilibria_are_those_of_the_source(name: str) -> None:
         state, player, action, chance = case.mixed
         last = solution.equilibria[-1]
         assert last.strategies[state][player][action] == pytest.approx(chance, abs=1e-9)
+
+
+@pytest.mark.parametrize("delta", [0.97, 0.99])
+def test_the_kinked_demand_curve_is_an_equilibrium(delta: float) -> None:
+    """Maskin & Tirole 1988, II, section 4: at the monopoly price 3/6 both stay; 2/6 is answered by
+    1/6, and 1/6 by itself with chance (5 + δ)/(5δ + 9δ²), else by 3/6.
+    """
+    chance = (5 + delta) / (5 * delta + 9 * delta ** 2)
+    answer = {k: {3: 1.0} for k in (0, 3, 4, 5, 6)} | {2: {1: 1.0}, 1: {1: chance, 3: 1 - chance}}
+    game = made.price_competition(delta)
+    strategies = []
+    for name in game.states:
+        mover, locked = (int(x) for x in name.strip("()").split(","))
+        mixed = np.array([answer[locked].get(k, 0.0) for k in range(7)])
+        strategies.append([mixed, np.ones(1)] if mover == 0 else [np.ones(1), mixed])
+    assert certify(game, strategies).regret <= 1e-12
+
+
+def test_piglet_to_three_holds_where_its_authors_say() -> None:
+    """The table of hold thresholds for goal 3 that Neller gives on his course page."""
+    game = made.piglet(3)
+    (equilibrium,) = solve(game, equilibria="one").equilibria
+    table = [[1, 3, 3], [2, 2, 2], [1, 1, 1]]
+    for i in range(3):
+        for j in range(3):
+            for k in range(1, 3 - i):
+                held = equilibrium.strategies[game.state(str((0, i, j, k)))][0]
+                assert held[1] == pytest.approx(float(k >= table[i][j])), (i, j, k)
 
 
 def test_there_are_at_least_twenty() -> None:

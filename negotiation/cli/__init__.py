@@ -12,9 +12,7 @@ from collections.abc import Sequence
 
 from ..errors import DefinitionError, NegotiationError
 from .arguments import UsageError, parse
-from .terminal import complain, write
-
-DONE, NO, WRONG, INTERRUPTED = 0, 1, 2, 130
+from .terminal import DONE, INTERRUPTED, WRONG, complain, write
 
 
 def main(argv: Sequence[str] | None = None) -> int:

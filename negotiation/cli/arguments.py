@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NoReturn
 
 from .. import __version__
-from ..errors import nearest
+from .analysis_options import claims as _claims
+from .analysis_options import compare as _compare
+from .analysis_options import other as _other
+from .analysis_options import pivots as _pivots
+from .values import count as _count
+from .values import hint as _hint
+from .values import names as _names
+from .values import one_of as _one_of
 
 GAME_HELP = "the name of a bundled game (see 'negotiation list') or the path of a definition file"
 ABOUT = "Solve negotiations that run on several linked fronts at once."
@@ -34,6 +41,7 @@ EXAMPLES = {
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
     "paths": ("nrnap --most 3",),
+    "trace": ("central guarantee_credibility 0 1", "nrnap trust 0.9 0.1 --seconds 60 --json"),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
 }
@@ -83,11 +91,6 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
     return f"unknown option {word!r}: {_hint(word.split('=')[0], options)}"
 
 
-def _hint(word: str, known: Iterable[str]) -> str:
-    close = nearest(word, known)
-    return f"did you mean {close!r}?" if close else f"expected one of {', '.join(known)}"
-
-
 def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     parser = _Parser(prog="negotiation", description=ABOUT, epilog=CLOSING, allow_abbrev=False,
                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -129,6 +132,8 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _other, _settings, _solving, _by, _compare, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
+    command("trace", "follow every equilibrium as a parameter moves: switches, folds, births, ends",
+            _game, _interval, _settings, _tracing, _by, _saving, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
             _game, _bargain, _settings, _solving, _json)
     return parser, commands
@@ -185,6 +190,9 @@ def _solving(parser: argparse.ArgumentParser, cap: int = 100) -> None:
                             "branch and bound, shared by all states (default: 1000)")
     group.add_argument("--cap", default=cap, metavar="N", type=_count,
                        help=f"stop after this many equilibria (default: {cap})")
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+                       help="end the search after S seconds and show what was found; so does "
+                            "Ctrl-C")
 
 
 def _conventions(group: argparse._ActionsContainer) -> None:
@@ -196,7 +204,7 @@ def _conventions(group: argparse._ActionsContainer) -> None:
 
 
 def _by(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", default=None, metavar="T", type=_date,
+    parser.add_argument("--by", default=None, metavar="T", type=_positive,
                         help="the date that chances refer to, in the file's unit of time "
                              "(default: the file's horizon)")
 
@@ -223,6 +231,13 @@ def _schema(parser: argparse.ArgumentParser) -> None:
 def _solve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--states", action="store_true",
                         help="print every state of every equilibrium")
+    group = parser.add_argument_group("games in normal form (GAME is a Gambit .nfg file)")
+    group.add_argument("--exact", action="store_true",
+                       help="two players: compute and print probabilities as fractions")
+    group.add_argument("--mediator", action="append", default=[],
+                       metavar="sum|worst-off|PLAYER|ACTION,ACTION,...",
+                       help="what a mediator should get the most of (may be repeated; default: "
+                            "sum, then worst-off)")
 
 
 def _cascade(parser: argparse.ArgumentParser) -> None:
@@ -244,58 +259,43 @@ def _stability(parser: argparse.ArgumentParser) -> None:
     _conventions(parser)
 
 
-def _pivots(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--outcome", default=None, metavar="OUTCOME",
-                        help="the outcome that is asked about (default: the file's first)")
-    parser.add_argument("--actors", default=None, metavar="ACTOR,ACTOR,...", type=_names,
-                        help="whom to ask about (default: all whose consent leads there)")
-    parser.add_argument("--spoilers", default=4, metavar="N", type=_count_or_none,
-                        help="equilibria listed of each game with a move of one actor's own "
-                             "(default: 4; 0: do not look at such moves)")
-    parser.add_argument("--orders", default=256, metavar="N", type=_count,
-                        help="orders that are sampled where Shapley values are too large to be "
-                             "exact (default: 256)")
-    _seed(parser)
-
-
-def _other(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("other", metavar="GAME", nargs="?", default=None,
-                        help="a second game, to see both beside each other")
-
-
-def _claims(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--claims", default=None, metavar="ID,ID,...", type=_names,
-                        help="which claims to test (default: all)")
-    _searching(parser, draws=16, flips=4)
-    parser.add_argument("--format", default="text", type=_one_of("text", "markdown"),
-                        metavar="text|markdown", help="how the table is laid out (default: text)")
-
-
-def _compare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--claims", action="store_true", help="test the claims of both as well")
-    _searching(parser, draws=0, flips=0)
-
-
-def _searching(parser: argparse.ArgumentParser, draws: int, flips: int) -> None:
-    parser.add_argument("--draws", default=draws, metavar="N", type=_count_or_none,
-                        help="draws of the parameters in which claims are tested "
-                             f"(default: {draws}; 0: none)")
-    _seed(parser)
-    parser.add_argument("--flips", default=flips, metavar="N|all", type=_flips,
-                        help="how many parameters are tried for each claim, those that its margin "
-                             "goes with most over the draws, or all of them "
-                             f"(default: {flips}; 0: none)")
-
-
-def _seed(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", default=0, metavar="N", type=_count_or_none,
-                        help="seed of what is drawn (default: 0)")
-
-
 def _paths(parser: argparse.ArgumentParser) -> None:
     _equilibrium(parser)
     parser.add_argument("--most", default=10, metavar="N", type=_count,
                         help="print at most this many sequences (default: 10)")
+
+
+def _interval(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("parameter", metavar="PARAMETER", help="the parameter that moves")
+    parser.add_argument("begin", metavar="FROM", type=_number, help="its value at the beginning")
+    parser.add_argument("end", metavar="TO", type=_number, help="its value at the end")
+
+
+def _tracing(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("following")
+    group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
+                       metavar="consent|refuse|all",
+                       help="what an actor does who gains nothing and loses nothing "
+                            "(default: what the file says)")
+    _conventions(group)
+    group.add_argument("--cap", default=64, metavar="N", type=_count,
+                       help="follow at most this many branches at one value (default: 64)")
+    group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
+                       help="how much work a proof that the list at one value is complete may be: "
+                            "boxes of branch and bound, shared by all states (default: 1000)")
+    group.add_argument("--grid", default=9, metavar="N", type=_count,
+                       help="values that are solved afresh at first (default: 9)")
+    group.add_argument("--checks", default=4, metavar="N", type=_count,
+                       help="values between events that are solved afresh afterwards (default: 4)")
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+                       help="stop after this many seconds and print what was found")
+
+
+def _saving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--save", default=None, metavar="FILE",
+                        help="write the work to this file as it goes on")
+    parser.add_argument("--resume", default=None, metavar="FILE",
+                        help="go on from a file that --save wrote")
 
 
 def _bargain(parser: argparse.ArgumentParser) -> None:
@@ -330,6 +330,16 @@ def _number_pair(text: str) -> tuple[str, float]:
     return name.strip(), number
 
 
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"expected a finite number, found {text!r}")
+    return number
+
+
 def _pairs(text: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for part in text.split(","):
@@ -350,35 +360,7 @@ def _consent(text: str) -> tuple[str, str, bool]:
     return actor, move, word == "always"
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _count(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text!r}")
-    return number
-
-
-def _count_or_none(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, found {text!r}")
-    return number
-
-
-def _flips(text: str) -> int | str:
-    return text if text == "all" else _count_or_none(text)
-
-
-def _date(text: str) -> float:
+def _positive(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
@@ -387,10 +369,3 @@ def _date(text: str) -> float:
         raise argparse.ArgumentTypeError(f"expected a positive number, found {text!r}")
     return number
 
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in words:
-            raise argparse.ArgumentTypeError(f"unknown word {text!r}: {_hint(text, words)}")
-        return text
-    return check

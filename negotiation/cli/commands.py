@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,10 @@ from .terminal import Progress, note
 if TYPE_CHECKING:
     from ..cascade import CascadeResult
     from ..equilibrium.result import Equilibrium, Solution
+
+
+#: seconds that a solve gets when the time for all of them is over
+SHORTEST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -138,11 +142,19 @@ def _schema(arguments: Namespace) -> Answer:
 # ---- equilibria ------------------------------------------------------------------------------
 
 def _solve(arguments: Namespace) -> Answer:
+    if arguments.game.lower().endswith(".nfg"):
+        from .nash import solved
+
+        answer = solved(arguments)
+        return Answer(answer) if isinstance(answer, str) else _json(answer)
+    if arguments.exact or arguments.mediator:
+        raise InputError(f"--{'exact' if arguments.exact else 'mediator'} is for games in normal "
+                         f"form (.nfg files), found {arguments.game!r}")
     from ..cascade import cascade
     from ..formats.record import solution_record
     from ..text.solution import solution_page
 
-    with Progress(f"solving {arguments.game}") as progress:
+    with Progress(f"solving {arguments.game}", graceful=True) as progress:
         solver = _solver(arguments, progress)
         game = _game(arguments)
         by = _date(arguments, game)
@@ -154,8 +166,9 @@ def _solve(arguments: Namespace) -> Answer:
             pass  # a game of the comparison has no equilibrium; this one may have
         solution = solver([game])[0] if effects is None else effects.solution
         if arguments.json:
-            return _json(solution_record(solution, by, effects))
-        return Answer(solution_page(solution, by, effects, every_state=arguments.states))
+            return _json(solution_record(solution, by, effects), progress.status)
+        return Answer(solution_page(solution, by, effects, every_state=arguments.states),
+                      progress.status)
 
 
 def _cascade(arguments: Namespace) -> Answer:
@@ -163,14 +176,14 @@ def _cascade(arguments: Namespace) -> Answer:
     from ..formats.record import cascade_record
     from ..text.effects import cascade_page
 
-    with Progress(f"cascade of {arguments.game}") as progress:
+    with Progress(f"cascade of {arguments.game}", graceful=True) as progress:
         game = _game(arguments)
         result = cascade(game, center=arguments.center, periphery=arguments.periphery,
                          status=arguments.status, by=_date(arguments, game),
                          solver=_solver(arguments, progress))
     if arguments.json:
-        return _json(cascade_record(result))
-    return Answer(cascade_page(result))
+        return _json(cascade_record(result), progress.status)
+    return Answer(cascade_page(result), progress.status)
 
 
 def _postures(arguments: Namespace) -> Answer:
@@ -180,9 +193,12 @@ def _postures(arguments: Namespace) -> Answer:
     from ..text.postures import Mediated, postures_page
 
     game = _with_parameters(load(arguments.game), arguments)
-    found = [Mediated(stage, correlated_equilibrium(
-        NormalFormGame(stage.payoffs, stage.players, stage.actions)))
-        for stage in stage_games(game)]
+    found = []
+    for stage in stage_games(game):
+        table = NormalFormGame(stage.payoffs, stage.players, stage.actions)
+        found.append(Mediated(stage, correlated_equilibrium(table),
+                              correlated_equilibrium(table, kind="coarse"),
+                              correlated_equilibrium(table, "worst-off")))
     return _json(postures_record(game, found)) if arguments.json else Answer(
         postures_page(game, found))
 
@@ -250,6 +266,24 @@ def _paths(arguments: Namespace) -> Answer:
     return Answer(paths_page(solution, equilibrium, paths, by))
 
 
+def _trace(arguments: Namespace) -> Answer:
+    from ..formats.record_trace import trace_record
+    from ..text.trace import trace_page
+    from ..tracing import trace
+
+    game = _game(arguments)
+    with Progress(f"tracing {arguments.game}", "") as progress:
+        result = trace(
+            game, arguments.parameter, arguments.begin, arguments.end, by=arguments.by,
+            grid=arguments.grid, checks=arguments.checks, cap=arguments.cap, boxes=arguments.boxes,
+            indifferent=arguments.indifferent, conventions=arguments.conventions,
+            seconds=arguments.seconds, progress=progress.stage, save=arguments.save,
+            resume=arguments.resume)
+    if arguments.json:
+        return _json(trace_record(result))
+    return Answer(trace_page(result))
+
+
 def _bargain(arguments: Namespace) -> Answer:
     from ..formats.record import bargain_record
     from ..text.deals import bargain, bargain_page, bargained_move
@@ -268,13 +302,24 @@ def _bargain(arguments: Namespace) -> Answer:
 
 
 def _solver(arguments: Namespace, progress: Progress,
-            ) -> Callable[[Sequence[Game]], Sequence[Solution]]:
+            ) -> Callable[..., Sequence[Solution]]:
     from ..equilibrium.solve import solve_each
 
-    return partial(solve_each, equilibria=arguments.equilibria, concept=arguments.concept,
-                   cap=arguments.cap, boxes=arguments.boxes, indifferent=arguments.indifferent,
-                   conventions=arguments.conventions,
-                   progress=progress.count)
+    end = None if arguments.seconds is None else time.monotonic() + arguments.seconds
+
+    def solver(games: Sequence[Game], **changed: Any) -> Sequence[Solution]:
+        left = None if end is None else max(end - time.monotonic(), SHORTEST)
+        options: dict[str, Any] = {
+            "equilibria": arguments.equilibria, "concept": arguments.concept, "cap": arguments.cap,
+            "boxes": arguments.boxes, "indifferent": arguments.indifferent,
+            "conventions": arguments.conventions, **changed}
+        solutions = solve_each(games, time_limit=left, progress=progress.count, **options)
+        for solution in solutions:
+            if not solution.equilibria:
+                raise NumericalError(f"{solution.game.name}: {solution.incomplete_because}")
+        return solutions
+
+    return solver
 
 
 def _game(arguments: Namespace, path: str | None = None) -> Game:
@@ -342,4 +387,4 @@ COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
     "solve": _solve, "cascade": _cascade, "postures": _postures,
     "pivots": _pivots, "claims": _claims, "compare": _compare,
-    "stability": _stability, "paths": _paths, "bargain": _bargain}
+    "stability": _stability, "paths": _paths, "bargain": _bargain, "trace": _trace}

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
-from types import TracebackType
+from types import FrameType, TracebackType
+from typing import Any
+
+#: exit statuses: done; the question of a check was answered with "no"; wrong input; Ctrl-C
+DONE, NO, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 #: work is silent for this long, then says on stderr how far it is
 PATIENCE = 1.0
@@ -70,21 +75,43 @@ def _say(text: str) -> None:
 class Progress:
     """Shows on stderr how far work has come, when it takes long and stderr is a terminal.
 
-    Used as ``with Progress("solving") as progress: solve(game, progress=progress.count)``.
+    Used as ``with Progress("solving") as progress: solve(game, progress=progress.count)``. With
+    ``graceful``, the first Ctrl-C asks the work to end with what it has; the second one stops it.
     """
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    def __init__(self, what: str, unit: str = "states", *, graceful: bool = False) -> None:
+        self._what, self._unit, self._graceful = what, unit, graceful
+        self._before: Any = None
+        self.interrupted = False
         self._done, self._all = 0, 0
         self._width = 0
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def count(self, done: int, total: int) -> None:
-        """Called by the work: parts done, parts in all."""
+    @property
+    def status(self) -> int:
+        """The exit status: 130 when the work was ended by Ctrl-C, else 0."""
+        return INTERRUPTED if self.interrupted else DONE
+
+    def count(self, done: int, total: int) -> bool:
+        """Called by the work: parts done, parts in all; tells whether to end with what there is."""
         self._done, self._all = done, total
+        return self.interrupted
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        if self.interrupted:
+            raise KeyboardInterrupt
+        self.interrupted = True
+        note("ending with what has been found; Ctrl-C again stops at once")
+
+    def stage(self, kind: str, done: int, total: int) -> None:
+        """As ``count``, of work that has several stages: the unit is the stage's name."""
+        self._unit = kind
+        self.count(done, total)
 
     def __enter__(self) -> Progress:
+        if self._graceful and threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._interrupt)
         if sys.stderr is not None and sys.stderr.isatty():
             self._thread = threading.Thread(target=self._show, daemon=True)
             self._thread.start()
@@ -92,6 +119,8 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
         self._over.set()
         if self._thread is not None:
             self._thread.join()
@@ -103,7 +132,7 @@ class Progress:
         wait = PATIENCE
         while not self._over.wait(wait):
             wait = 0.2
-            far = f", {self._done:,} of {self._all:,} states" if self._all else ""
+            far = f", {self._done:,} of {self._all:,} {self._unit}" if self._all else ""
             line = f"{self._what}: {time.monotonic() - begun:.0f} s{far}"
             self._width = max(self._width, len(line))
             _say("\r" + line.ljust(self._width))

@@ -29,6 +29,7 @@ from .nodes import (
 )
 from .problem import EGALITARIAN, NASH, ZERO, Problems, surplus
 from .proof import at_most_one
+from .watch import Watch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -63,8 +64,8 @@ class Points:
 class _Search:
     """The state of one branch and bound."""
 
-    def __init__(self, problems: Problems, first: bool, boxes: int) -> None:
-        self.boxes = boxes
+    def __init__(self, problems: Problems, first: bool, boxes: int, watch: Watch | None) -> None:
+        self.boxes, self.watch = boxes, watch
         # a move whose rate is 0 changes no value: its consent is read off afterwards
         self.problems, self.first = problems.without(problems.rate == 0), first
         self.cost = np.zeros(problems.size, dtype=np.int64)
@@ -93,11 +94,14 @@ class _Search:
         return np.isin(owner, np.concatenate([part[0] for part in self.found]))
 
     def _within_budget(self, nodes: Nodes) -> Nodes:
-        budget = np.where(self._solved(nodes.owner), self.boxes, max(self.boxes, MOST_BOXES))
+        why, boxes = BUDGET, self.boxes
+        if self.watch is not None and self.watch.over():
+            why, boxes = self.watch.reason, 0
+        budget = np.where(self._solved(nodes.owner), boxes, max(boxes, MOST_BOXES))
         over = self.cost[nodes.owner] > budget
         if over.any():
             for p in np.unique(nodes.owner[over]):
-                self.doubt[int(p)] = BUDGET
+                self.doubt[int(p)] = why
             self._probe(nodes.take(over))
         return nodes.take(~over)
 
@@ -361,13 +365,14 @@ BUDGET = "the search stopped at its budget of boxes"
 TIE = "an exact tie leaves consents undetermined"
 
 
-def solve_problems(problems: Problems, first: bool = False, boxes: int = 1000) -> Points:
+def solve_problems(problems: Problems, first: bool = False, boxes: int = 1000,
+                   watch: Watch | None = None) -> Points:
     """All equilibria of every problem, or with ``first`` at least one of each.
 
-    A problem with an equilibrium whose list takes more than ``boxes`` boxes to prove complete is
-    left with a doubt.
+    A problem with an equilibrium whose list takes more than ``boxes`` boxes to prove complete, or
+    more time than ``watch`` gives, is left with a doubt.
     """
-    return _Search(problems, first, boxes).run()
+    return _Search(problems, first, boxes, watch).run()
 
 
 def verify(problems: Problems, label: Ints, points: Candidates) -> tuple[Bools, Bools]:

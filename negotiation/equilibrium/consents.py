@@ -32,6 +32,7 @@ from .problem import gather
 from .result import Component, Equilibrium, Options, Solution, Status
 from .state import solve_states
 from .ties import Continuum
+from .watch import Progress, Watch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,7 +48,6 @@ BLOCK, ROWS = 1 << 18, 4096
 #: states of a level, draws counted, from which threads share it; the answer does not depend on it
 THREADED, MOST_THREADS = 4_000, 8
 
-Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,28 +271,26 @@ def _hand_over(found: Consents, states: Ints, indifferent: str, prove: bool) -> 
 
 
 def solutions(lattices: Sequence[Lattice], rules: Sequence[str], options: Options,
-              progress: Progress | None, begin: float) -> tuple[Solution, ...] | None:
+              watch: Watch, begin: float) -> tuple[Solution, ...] | None:
     """Solutions of games that this module is for, asked for as ``options`` say; None for others.
 
     One equilibrium is for it wherever payoffs are fixed; all of them are where a lattice is large
     and it is proved that there is only one.
+
+    Raises:
+        Stopped: when the watch says so.
     """
     one = options.equilibria == "one"
     worth = one or options.equilibria == "all" and compiled.available() and all(
         len(lattice.edge_state) >= LARGE for lattice in lattices)
     if options.concept != "mpe" or not worth or not all(map(covers, lattices)):
         return None
-    whole, done, found = sum(len(lattice.states) for lattice in lattices), 0, []
-    for lattice, rule in zip(lattices, rules, strict=True):
+    found: list[Consents] = []
+    for k, (lattice, rule) in enumerate(zip(lattices, rules, strict=True)):
         if not one and rule == "all":
             return None
-        base = done
-
-        def report(now: int, _: int, base: int = base) -> object:
-            return None if progress is None else progress(base + now, whole)
-
-        found.append(one_equilibrium(lattice, indifferent=rule, prove=not one, progress=report))
-        done += len(lattice.states)
+        found.append(one_equilibrium(lattice, indifferent=rule, prove=not one,
+                                     progress=watch.stopping(k)))
         if found[-1].regret[0] > REGRET_TOLERANCE or not (one or found[-1].unique[0]):
             return None
     seconds = time.perf_counter() - begin

@@ -1,10 +1,12 @@
-"""Equilibria of components with cycles: the selected one first, then others by search.
+"""Equilibria of components with cycles: proved where that can be, searched for elsewhere.
 
-The logit branch is followed to almost no noise, where consents tell the regime: refused, made, or
-mixed with the members whose gain vanishes. Newton's method on the exact equations of the regime,
-all states of the component at once, gives the equilibrium. More are looked for from other
-proportions of noise between members, and by best responses from random consents. Completeness is
-claimed where no terms are bargained and branch and bound closes (``cyclic_proof``).
+Fixed payoffs are enumerated by branch and bound (``cyclic_proof``), components of a few states by
+the orders of their states (``orders``). Where these leave something open, equilibria are searched
+for: by iteration from several starts; where indices do not sum to +1, by mixing two of them; and at
+last along logit branches. Such a branch, followed to almost no noise, tells the regime: refused,
+made, or mixed with the members whose gain vanishes. Newton's method on the exact equations of the
+regime, all states of the component at once, makes every candidate exact. The branch at the game's
+own proportions of noise is also what *selects* an equilibrium.
 """
 
 from __future__ import annotations
@@ -16,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import logit
-from .branch import Points, distinct, verify
+from .branch import TIE, Points, distinct, verify
 from .component import Components
 from .cyclic_proof import enumerate_fixed
-from .leaf import Candidates, effective, system
-from .nodes import MADE, MIX, REFUSED, binding
+from .iteration import iterate, starts
+from .joint import index, newton
+from .leaf import Candidates
+from .nodes import MADE, MIX, REFUSED
+from .orders import MOST_STATES, by_orders
 from .problem import ZERO, Problems, surplus, worth
 from .state import Answers, finish, join, solve_states
 
@@ -34,12 +39,12 @@ QUIET = 1e-5
 PURE = 1e-2
 #: gains below this many units of noise there are zero
 VANISHING = 60.0
-#: other proportions of noise, and random consents, that further equilibria are searched from
-PROPORTIONS, STARTS = 6, 10
-ROUNDS = 25
+#: consents that best responses start from, and the most rounds of them
+STARTS, RESPONSES = 8, 25
+#: proportions of noise that a missing equilibrium is searched from
+PROPORTIONS = 6
 #: pairs of equilibria, and choices of indifferent members, that are tried for a missing mix
 MOST_PAIRS, MOST_CHOICES = 6, 64
-NEWTON_STEPS = 25
 
 UNSURE = "the equilibrium that noise selects was not reached; the nearest one is listed"
 CYCLE = "further equilibria of a component with cycles were searched for, not ruled out"
@@ -48,8 +53,8 @@ CYCLE = "further equilibria of a component with cycles were searched for, not ru
 @dataclass(eq=False)
 class Joint:
     """k equilibria of P components, sorted by owner, the selected one first: value (k, S, n),
-    label and consent (k, S, M), terms (k, S, M, n, J), index (k,); ``complete`` (P,) whether the
-    component's list is proved complete.
+    label and consent (k, S, M), terms (k, S, M, n, J), index (k,); ``doubt`` component → why its
+    list is not proved complete.
     """
 
     owner: Ints
@@ -58,7 +63,7 @@ class Joint:
     consent: Floats
     terms: Floats
     index: Ints
-    complete: Bools
+    doubt: dict[int, str]
 
 
 def selected(components: Components, indifferent: str) -> Answers:
@@ -67,7 +72,7 @@ def selected(components: Components, indifferent: str) -> Answers:
     Where the branch's end cannot be made exact, the nearest equilibrium of the state's list stands
     for it, with a doubt.
     """
-    found = answer(components, indifferent, first=True)
+    found = answer(components, indifferent, select=True)
     missing = np.setdiff1d(np.arange(components.size), found.owner)
     if len(missing) and components.width == 1:
         sub = components.take(missing)
@@ -96,10 +101,12 @@ def _noise(components: Components) -> Floats:
     return out
 
 
-def answer(components: Components, indifferent: str, first: bool = False) -> Answers:
+def answer(components: Components, indifferent: str, *, select: bool = False,
+           first: bool = False, boxes: int = 1) -> Answers:
     """The equilibria of components as answers of their states, a component's rows together."""
     states, width = components.states, components.width
-    joint = solve_components(components, _noise(components), first)
+    joint = solve_components(components, _noise(components), select=select, first=first,
+                             boxes=boxes)
     sub = components.take(joint.owner)
     moves, n = states.reward.shape[1:]
     flat = joint.value.reshape(len(joint.owner) * width, n)
@@ -111,49 +118,78 @@ def answer(components: Components, indifferent: str, first: bool = False) -> Ans
                     np.zeros(label.shape, dtype=bool))
     found = finish(sub.at(joint.value), points, rows, indifferent)
     found.owner = np.repeat(joint.owner, width)
-    found.doubt = {int(p): CYCLE for p in np.flatnonzero(~joint.complete)}
+    found.doubt = joint.doubt
     return found
 
 
-def solve_components(components: Components, noise: Floats, first: bool = False) -> Joint:
-    """The selected equilibrium of every component and, without ``first``, all others found.
+def solve_components(components: Components, noise: Floats, *, select: bool = False,
+                     first: bool = False, boxes: int = 1) -> Joint:
+    """Equilibria of every component: all that are found, one, or the one that noise selects.
 
     Args:
         noise: (P·S, M, n) proportions of ς that select an equilibrium, positive.
+        select: only the equilibrium that vanishing noise selects.
+        first: at least one equilibrium of every component.
+        boxes: what the proof of completeness may cost in each state.
     """
     everyone = np.arange(components.size)
     found = _Found(components)
-    found.add(everyone, *_selected(components, noise))
-    open_ = np.ones(components.size, dtype=bool)
-    if not first:
-        proof = enumerate_fixed(components)
-        found.add(proof.owner, proof.label, proof.points)
-        open_ = proof.open
-        rows = np.flatnonzero(open_)
-        if len(rows):
-            _search(components.take(rows), noise[components.flat(rows)], rows, found)
-            _between(components, found)
-    return found.joint(~open_)
+    if select:
+        found.add(everyone, *_selected(components, noise))
+        return found.joint(dict.fromkeys(everyone.tolist(), CYCLE))
+    proof = enumerate_fixed(components)
+    found.add(proof.owner, proof.label, proof.points)
+    doubt = dict.fromkeys(np.flatnonzero(proof.open).tolist(), CYCLE)
+    if components.width <= MOST_STATES and doubt:
+        rows = np.array(list(doubt))
+        parts, why = by_orders(components.take(rows), boxes, CYCLE)
+        for listed in parts:
+            found.add(rows[listed.owner], listed.label, listed.points)
+        doubt = {int(rows[p]): reason for p, reason in why.items()}
+    open_ = np.array([p for p, why in doubt.items() if why == CYCLE], dtype=np.int64)
+    _search(components, noise, np.union1d(open_, found.missing()), found, first)
+    return found.joint(doubt)
 
 
-def _search(components: Components, noise: Floats, rows: Ints, found: _Found) -> None:
-    """Look for further equilibria of some components: other noise, random consents."""
+def _search(components: Components, noise: Floats, rows: Ints, found: _Found, first: bool) -> None:
+    """Look for (further) equilibria of some components, from cheap to dear.
+
+    Best responses from several consents; then, where no equilibrium is known or the indices of
+    those known do not sum to +1, iteration, mixes between two, and logit branches.
+    """
     rng = np.random.default_rng(20260102)
-    for _ in range(PROPORTIONS):
-        tilt = np.exp(1.5 * rng.standard_normal(noise.shape))
-        found.add(rows, *_selected(components, noise * tilt))
-    present = components.states.present
-    for turn in range(STARTS):
-        chance = np.full(present.shape, 1.0 - turn) if turn < 2 else (
-            rng.integers(0, 2, present.shape).astype(float))
-        found.add(rows, *_best_responses(components, chance))
+
+    def open_() -> Ints:
+        return found.missing() if first else np.intersect1d(rows, found.odd())
+
+    mine = np.repeat(found.missing() if first else rows, 2 if first else STARTS)
+    turn = np.arange(len(mine)) % (2 if first else STARTS)
+    share = rng.integers(0, 2, (len(mine), components.width, components.states.present.shape[1]))
+    share = np.where(turn[:, None, None] < 2, 1 - turn[:, None, None], share)
+    if len(mine):
+        found.add(mine, *_best_responses(components.take(mine), share.astype(float)))
+    for start in starts(components):
+        mine = open_()
+        if not len(mine):
+            return
+        sub = components.take(mine)
+        label, value, consent = iterate(sub, start[mine])
+        found.add(mine, label, newton(sub, label, value, consent, None))
+    if not first:
+        _between(components, rows, found)
+    for spread in (0.0, *(1.5,) * (PROPORTIONS - 1)):
+        mine = open_()
+        if not len(mine):
+            return
+        part = noise[components.flat(mine)]
+        tilt = np.exp(spread * rng.standard_normal(part.shape))
+        found.add(mine, *_selected(components.take(mine), part * tilt))
 
 
-def _between(components: Components, found: _Found) -> None:
+def _between(components: Components, rows: Ints, found: _Found) -> None:
     """Where indices do not sum to +1 one is missing: look for mixes between any two that differ."""
-    known = found.joint(np.zeros(components.size, dtype=bool))
-    total = np.bincount(known.owner, weights=known.index, minlength=components.size)
-    for p in np.flatnonzero(total != 1):
+    known = found.joint({})
+    for p in np.intersect1d(rows, found.odd()):
         mine = np.flatnonzero(known.owner == p)
         for a, b in itertools.islice(itertools.combinations(mine, 2), MOST_PAIRS):
             apart = np.abs(known.consent[a] - known.consent[b]) > 0.5
@@ -168,7 +204,7 @@ def _between(components: Components, found: _Found) -> None:
             rows = np.full(len(labels), p)
             flat = np.concatenate(labels)
             value = np.repeat(0.5 * (known.value[a] + known.value[b])[None], len(labels), axis=0)
-            found.add(rows, flat, _newton(components.take(rows), flat, value,
+            found.add(rows, flat, newton(components.take(rows), flat, value,
                                           np.full(flat.shape, 0.5), None))
 
 
@@ -182,13 +218,11 @@ class _Found:
 
     def add(self, owner: Ints, label: Ints, points: Candidates) -> None:
         """Points of some components: (k,) owners and k·S rows."""
-        if not len(owner):
-            return
         sub, width = self.components.take(owner), self.components.width
         count, (moves, n) = len(owner), points.paid.shape[1:]
         good, tied = verify(sub.at(points.value.reshape(count, width, n)), label, points)
         whole = np.flatnonzero(good.reshape(count, width).all(axis=1))
-        ties = np.asarray(tied.reshape(count, -1).any(axis=1))
+        ties = np.asarray(tied.reshape(count, width * moves).any(axis=1))
         self.tied[owner[whole[ties[whole]]]] = True
         self.parts.append((
             owner[whole], points.value.reshape(count, width, n)[whole],
@@ -196,13 +230,25 @@ class _Found:
             points.consent.reshape(count, width, moves)[whole],
             points.terms.reshape(count, width, *points.terms.shape[1:])[whole]))
 
-    def joint(self, proved: Bools) -> Joint:
-        """Each equilibrium once; lists are complete where ``proved`` and nothing is tied."""
+    def missing(self) -> Ints:
+        """Components without any equilibrium yet."""
+        owners = np.zeros(self.components.size, dtype=bool)
+        for part in self.parts:
+            owners[part[0]] = True
+        return np.flatnonzero(~owners)
+
+    def odd(self) -> Ints:
+        """Components whose equilibria's indices do not sum to +1: at least one is missing."""
+        known = self.joint({})
+        total = np.bincount(known.owner, weights=known.index, minlength=self.components.size)
+        return np.flatnonzero(total != 1)
+
+    def joint(self, doubt: dict[int, str]) -> Joint:
+        """Each equilibrium once; a list with a tie is not complete."""
         owner, value, label, consent, terms = (
             np.concatenate([part[k] for part in self.parts]) for k in range(5))
         if not len(owner):
-            return Joint(owner, value, label, consent, terms, np.zeros(0, dtype=np.int64),
-                         np.zeros_like(proved))
+            return Joint(owner, value, label, consent, terms, np.zeros(0, dtype=np.int64), doubt)
         size, width = self.components.size, self.components.width
         scale = self.components.states.scale.reshape(size, width, -1)
         order = np.argsort(owner, kind="stable")
@@ -211,8 +257,9 @@ class _Found:
                                consent[order].reshape(flat))]
         owner, value, label, consent, terms = (
             part[order] for part in (owner, value, label, consent, terms))
-        sign = _index(self.components.take(owner), label, value, consent)
-        return Joint(owner, value, label, consent, terms, sign, proved & ~self.tied)
+        sign = index(self.components.take(owner), label, value, consent)
+        tied = {int(p): TIE for p in np.flatnonzero(self.tied)}
+        return Joint(owner, value, label, consent, terms, sign, {**tied, **doubt})
 
 
 def _selected(components: Components, noise: Floats) -> tuple[Ints, Candidates]:
@@ -224,7 +271,7 @@ def _selected(components: Components, noise: Floats) -> tuple[Ints, Candidates]:
             - path.value.reshape(states.size, 1, filled.reward.shape[2]))
     small = np.abs(gain) <= VANISHING * QUIET * noise
     label = _labels(filled, path.consent, small, np.abs(gain) / noise)
-    return label, _newton(components, label, path.value, path.consent, path.terms)
+    return label, newton(components, label, path.value, path.consent, path.terms)
 
 
 def _labels(problems: Problems, consent: Floats, small: Bools, size: Floats) -> Ints:
@@ -247,16 +294,21 @@ def _labels(problems: Problems, consent: Floats, small: Bools, size: Floats) -> 
 
 
 def _best_responses(components: Components, consent: Floats) -> tuple[Ints, Candidates]:
-    """Pure labels that answer to their own values, from given ones, if that comes to rest."""
+    """Pure labels that answer to their own values, from consents (P, S, M), if they come to rest.
+
+    Terms start from the middle; where no terms of a made bargain pay all, values stay as they were.
+    """
     states = components.states
+    consent = consent.reshape(states.present.shape)
+    middle = np.full(states.value.shape[:3], 0.5)
     asked = states.present & states.member.any(axis=2) & (states.rate > 0)
     label = np.where(asked, np.where(consent > 0.5, MADE, REFUSED),
                      np.where(states.chance & (states.rate > 0), MADE, REFUSED))
     value = (states.flow / states.discount).reshape(components.size, components.width, -1)
     points = None
-    for _ in range(ROUNDS):
-        points = _newton(components, label, value, (label == MADE).astype(float), None)
-        fine = np.isfinite(points.value).all(axis=1, keepdims=True)
+    for _ in range(RESPONSES):
+        points = newton(components, label, value, (label == MADE).astype(float), middle)
+        fine = points.good[:, None]
         flat = np.where(fine, points.value, value.reshape(states.size, value.shape[2]))
         value = flat.reshape(value.shape)
         filled = components.at(value)
@@ -270,110 +322,3 @@ def _best_responses(components: Components, consent: Floats) -> tuple[Ints, Cand
         label = answer
     assert points is not None
     return label, points
-
-
-def _equations(components: Components, label: Ints, value: Floats, consent: Floats,
-               hint: Floats | None) -> tuple[Floats, Floats, Floats, Floats]:
-    """Residual (P, S·(n + M)) and Jacobian of all states, and each state's terms and pay."""
-    size, width = components.size, components.width
-    filled, _ = effective(components.at(value), label)
-    flat = value.reshape(filled.size, -1)
-    here = system(filled, label, flat, consent, hint)
-    moves, n = filled.reward.shape[1:]
-    slots = n + moves
-    jacobian = np.zeros((size, width, slots, width, slots))
-    own = here.jacobian.reshape(size, width, slots, slots)
-    for s in range(width):
-        jacobian[:, s, :, s, :] = own[:, s]
-    weight = filled.rate * consent
-    total = filled.discount + weight.sum(axis=1, keepdims=True)
-    inside = components.inside.reshape(size, width, moves)
-    rows, at, move = np.nonzero(inside >= 0)
-    flat_row = rows * width + at
-    to = inside[rows, at, move]
-    push = -weight[flat_row, move][:, None, None] * (
-        np.eye(n) - here.slope[flat_row, move]) / total[flat_row][..., None]
-    scale = filled.scale
-    push = push * scale[rows * width + to][:, None, :] / scale[flat_row][..., None]
-    blocks = jacobian.swapaxes(2, 3)  # (P, S, S, slots, slots)
-    np.add.at(blocks[..., :n, :n], (rows, at, to), push)
-    # an indifferent member is paid what it has: its row falls in the target's value
-    tied = label[flat_row, move] >= MIX
-    r, a, m, t, f = rows[tied], at[tied], move[tied], to[tied], flat_row[tied]
-    if len(r):
-        gradient = here.jacobian[f, n + m, :n] * scale[r * width + t] / scale[f]
-        np.add.at(blocks[..., :n], (r, a, t, n + m), -gradient)
-    return (here.residual.reshape(size, -1), jacobian.reshape(size, width * slots, -1),
-            here.terms, here.paid)
-
-
-def _newton(components: Components, label: Ints, value: Floats, consent: Floats,
-            hint: Floats | None) -> Candidates:
-    """Damped Newton on the exact equations of labelled components; good where it converged."""
-    size, width = components.size, components.width
-    n, moves = value.shape[2], label.shape[1]
-    mixed = label >= MIX
-    joint = (binding(label, n).sum(axis=2) > 1).any()
-    hint = None if joint else hint
-    consent = np.where(mixed, consent, (label == MADE).astype(float))
-    value = value.copy()
-    scale = components.states.scale.reshape(size, width, n)
-    residual, jacobian, terms, paid = _equations(components, label, value, consent, hint)
-    norm = _largest(residual)
-    for _ in range(NEWTON_STEPS):
-        todo = np.asarray((norm > 1e-14) & np.isfinite(norm))
-        if not todo.any():
-            break
-        step = np.zeros((size, width, n + moves))
-        step[todo] = _solve(jacobian[todo], -residual[todo]).reshape(-1, width, n + moves)
-        best, length = norm.copy(), np.where(todo, 1.0, 0.0)
-        for _ in range(6):
-            move = length[:, None, None] * step
-            trial = value + move[..., :n] * scale
-            share = np.where(mixed, consent + move[..., n:].reshape(-1, moves), consent)
-            known = None if hint is None else np.nan_to_num(terms[:, :, 0], nan=0.5)
-            new = _equations(components, label, trial, share, known)
-            better = ~todo | (_largest(new[0]) < best)
-            if better.all():
-                break
-            length = np.where(better, length, 0.4 * length)
-        stuck = todo & ~(_largest(new[0]) < best)
-        value = np.where(stuck[:, None, None], value, trial)
-        keep = np.repeat(stuck, width)[:, None]
-        consent = np.where(keep, consent, share)
-        residual, jacobian, terms, paid = (
-            new if not stuck.any() else _equations(components, label, value, consent, hint))
-        norm = np.where(stuck, np.where(best < 1e-12, 0.0, np.inf), _largest(residual))
-    good = np.asarray((norm < 1e-12) & np.isfinite(value).all(axis=(1, 2)))
-    _, pinned = effective(components.at(value), label)
-    flat = np.repeat(good, width)
-    return Candidates(value.reshape(size * width, n), consent, terms + pinned[:, :, None, :],
-                      paid + worth(components.states, pinned), flat,
-                      np.zeros(len(flat), dtype=bool))
-
-
-def _largest(residual: Floats) -> Floats:
-    size = np.abs(residual).max(axis=1)
-    return np.where(np.isfinite(size), size, np.inf)
-
-
-def _solve(matrix: Floats, rhs: Floats) -> Floats:
-    safe = np.asarray(np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(rhs).all(axis=1))
-    matrix = np.where(safe[:, None, None], matrix, np.eye(matrix.shape[1]))
-    rhs = np.where(safe[:, None], rhs, 0.0)
-    try:
-        answer = np.linalg.solve(matrix, rhs[..., None])[..., 0]
-    except np.linalg.LinAlgError:
-        answer = (np.linalg.pinv(matrix) @ rhs[..., None])[..., 0]
-    out: Floats = np.where(np.isfinite(answer), answer, 0.0)
-    return out
-
-
-def _index(components: Components, label: Ints, value: Floats, consent: Floats) -> Ints:
-    """±1 of each equilibrium of a component (as ``leaf.index``)."""
-    moves = label.shape[2]
-    jacobian = _equations(components, label.reshape(-1, moves), value,
-                          consent.reshape(-1, moves), None)[1]
-    sign = np.sign(np.linalg.det(np.nan_to_num(jacobian)))
-    out: Ints = np.where(np.isfinite(sign), sign, 0).astype(np.int64)
-    return out

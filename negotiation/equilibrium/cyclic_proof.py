@@ -196,7 +196,7 @@ def _averages(states: Problems, label: Ints, low: Floats, high: Floats) -> tuple
     return ends[0], ends[1]
 
 
-def _values(sub: Components, consent: Floats) -> tuple[Floats, Floats]:
+def values_at(sub: Components, consent: Floats) -> tuple[Floats, Floats]:
     """V (N, S, n) at consents (N·S, M), and log det (N, n) of each actor's system (an M-matrix)."""
     states, width = sub.states, sub.width
     size, n = sub.size, states.discount.shape[1]
@@ -225,7 +225,7 @@ def _solve(components: Components, nodes: _Nodes) -> Leaves:
         who = binding(label[rows, moves], nodes.low.shape[1]).argmax(axis=1)
         part = []
         for share in (0.0, 1.0):
-            value, size = _values(sub, np.where(mixed, share, consent))
+            value, size = values_at(sub, np.where(mixed, share, consent))
             flat = value.reshape(sub.states.size, sub.states.flow.shape[1])
             gain = sub.states.reward[rows, moves, who] - flat[rows, who]
             target = sub.target[rows, moves]
@@ -238,7 +238,7 @@ def _solve(components: Components, nodes: _Nodes) -> Leaves:
         fine = np.isfinite(root) & (root > 0) & (root < 1)
         consent[rows, moves] = np.where(fine, root, 0.0)
         chosen[rows // width] = fine
-    value, _ = _values(sub, consent)
+    value, _ = values_at(sub, consent)
     flat = value.reshape(sub.states.size, sub.states.flow.shape[1])
     issues = sub.states.value.shape[2]
     shape = (*label.shape, flat.shape[1])

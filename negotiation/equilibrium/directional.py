@@ -25,11 +25,10 @@ from .component import Components
 from .problem import KINDS, OFFERS, Problems, gather
 from .state import CONTINUUM, Answers
 from .ties import Continuum
+from .watch import Progress, Watch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-Progress = Callable[[int, int], None]
 
 REJECTED = "an equilibrium missed the certificate's tolerance"
 
@@ -107,7 +106,7 @@ def together(traversals: Sequence[Traversal], solver: Callable[[Request], Answer
 
 
 def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "mpe",
-             progress: Progress | None = None) -> Traversal:
+             progress: Progress | None = None, watch: Watch | None = None) -> Traversal:
     """Solve every state of a lattice at every draw.
 
     Args:
@@ -115,6 +114,7 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
         one: keep the first equilibrium of every state only.
         concept: "mpe" or "logit"; it says which certificate answers have to pass.
         progress: called with (states solved, states in all) after every level.
+        watch: when its time is over, one branch of each draw is followed to the end.
     """
     if lattice.game.postures and lattice.convention is None:
         raise InputError(f"{lattice.game.name}: the lattice lacks what the game's postures pay: "
@@ -130,11 +130,21 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
         for width in sorted(set(wide[level].tolist())):
             states = level[wide[level] == width]
             states = states[np.argsort(lattice.component[states], kind="stable")]
+            if watch is not None and watch.ending is not None and not one:
+                one = True
+                _hurry(tree, int(states[0]), watch.reason)
             yield from _level(tree, states.reshape(-1, width), cap, one)
         done += len(level)
         if progress is not None:
             progress(done, size)
     return tree
+
+
+def _hurry(tree: Tree, state: int, why: str) -> None:
+    """Keep the first branch of each draw."""
+    _, first = np.unique(tree.draw, return_index=True)
+    tree.node, tree.draw = tree.node[first], tree.draw[first]
+    _doubt(tree, state, why)
 
 
 def _level(tree: Tree, members: Ints, cap: int, one: bool,
@@ -322,5 +332,5 @@ def unpack(tree: Tree, branch: int) -> tuple[Floats, Floats, Floats, Floats | No
             None if proposals is None else proposals[0], sigma)
 
 
-__all__ = ["CONTINUUM", "REJECTED", "Progress", "Tree", "continua_of", "together", "traverse",
+__all__ = ["CONTINUUM", "REJECTED", "Tree", "continua_of", "together", "traverse",
            "unpack"]

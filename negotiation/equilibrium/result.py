@@ -15,6 +15,7 @@ from ..errors import InputError, UnknownNameError
 from ..lattice import Lattice
 from ..model import Game
 from ..process import Process
+from .traversal import Ending
 
 Floats = NDArray[np.float64]
 
@@ -181,7 +182,7 @@ class Solution:
     lattice: Lattice
     equilibria: tuple[Equilibrium, ...]
     complete: bool
-    status: Status
+    status: Status | Ending
     incomplete_because: str | None
     seconds: float
     total: int | None = None

@@ -19,7 +19,6 @@ from .component import Components
 from .directional import (
     CONTINUUM,
     REJECTED,
-    Progress,
     Request,
     Tree,
     continua_of,
@@ -30,17 +29,21 @@ from .directional import (
 from .excluded import fill_surplus
 from .problem import Problems
 from .result import Component, Equilibrium, Options, Solution, Status
-from .state import Answers, solve_states
+from .state import Answers, join, solve_states
+from .traversal import Ending, Stopped
+from .watch import REASONS, Progress, Watch
 
 EQUILIBRIA = ("all", "one", "selected")
 CONCEPTS = ("mpe", "logit")
 #: seconds that counting what a cap cut off may take, at least
 COUNTING = 5.0
+#: problems that are solved before the watch is looked at again
+PART = 2048
 
 
 def solve(game: Game, *, equilibria: str = "all", concept: str = "mpe", cap: int = 10_000,
           boxes: int = 1_000, indifferent: str | None = None, conventions: str | None = None,
-          progress: Progress | None = None) -> Solution:
+          time_limit: float | None = None, progress: Progress | None = None) -> Solution:
     """Find the Markov perfect equilibria of a linked bargaining game (DESIGN §2.1).
 
     Args:
@@ -59,7 +62,11 @@ def solve(game: Game, *, equilibria: str = "all", concept: str = "mpe", cap: int
             ``"payoff-dominant"``, ``"risk-dominant"`` or ``"worst"``. None: what each posture says.
             The equilibria under every convention are listed, and the list is complete relative to
             these conventions; ``equilibria="one"`` follows the first.
-        progress: called with (states solved, states in all).
+        time_limit: seconds after which the search for further equilibria and proofs end: what is
+            left is solved for one equilibrium, and ``status`` says so. An equilibrium that nothing
+            can stand for (``"selected"``, ``"logit"``) is then missing.
+        progress: called with (states solved, states in all); a true answer ends the work in the
+            same way.
 
     Raises:
         InputError: for an option or a number of the game that cannot be used.
@@ -68,17 +75,18 @@ def solve(game: Game, *, equilibria: str = "all", concept: str = "mpe", cap: int
     Sources: Konishi & Ray 2003; Gomes & Jehiel 2005; Iskhakov, Rust & Schjerning 2016.
     """
     return solve_each([game], equilibria=equilibria, concept=concept, cap=cap, boxes=boxes,
-                      indifferent=indifferent, conventions=conventions, progress=progress)[0]
+                      indifferent=indifferent, conventions=conventions, time_limit=time_limit,
+                      progress=progress)[0]
 
 
 def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str = "mpe",
                cap: int = 10_000, boxes: int = 1_000, indifferent: str | None = None,
-               conventions: str | None = None, progress: Progress | None = None,
-               ) -> tuple[Solution, ...]:
+               conventions: str | None = None, time_limit: float | None = None,
+               progress: Progress | None = None) -> tuple[Solution, ...]:
     """As :func:`solve`, for several games side by side: a state that several share is solved once.
 
     Games of one study, such as a game under several settings, cost little more than one of them.
-    ``progress`` and each solution's ``seconds`` are those of all games together.
+    ``time_limit``, ``progress`` and each solution's ``seconds`` are those of all games together.
     """
     options = Options(equilibria, concept, cap, boxes, indifferent, conventions)
     _one_of("equilibria", equilibria, EQUILIBRIA)
@@ -89,6 +97,9 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str =
         _one_of("conventions", conventions, POSTURE_RULES)
     _at_least_one("cap", cap)
     _at_least_one("boxes", boxes)
+    if time_limit is not None and not (isinstance(time_limit, int | float) and time_limit > 0):
+        raise InputError("the 'time_limit' parameter of solve must be seconds above 0, or None. "
+                         f"Got {time_limit!r} instead.")
     begin = time.perf_counter()
     whole = [build_lattice(game) for game in games]
     plays = [_played(lattice, options) for lattice in whole]
@@ -99,26 +110,41 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str =
     rules = [lattice.game.indifferent if indifferent is None else indifferent
              for lattice in lattices]
     caps = [max(cap // len(play.lattices), 1) for play in plays for _ in play.lattices]
-    if not any(game.postures for game in games):
-        quick = consents.solutions(lattices, rules, options, progress, begin)
-        if quick is not None:
-            return quick
-    first = equilibria == "one"
-    share = boxes // max((len(lattice.states) for lattice in lattices), default=1)
-    count = _Count(sum(len(lattice.states) for lattice in lattices), progress)
-    trees: dict[int, Tree] = {}
-    for rule, actors in dict.fromkeys(zip(rules, (x.actors for x in lattices), strict=True)):
-        mine = [k for k in range(len(lattices)) if (rules[k], lattices[k].actors) == (rule, actors)]
-        runs = [traverse(lattices[k], cap=caps[k], one=first, concept=concept, progress=count.of(k))
-                for k in mine]
-        solver = partial(_answer, options=replace(options, indifferent=rule, boxes=max(share, 1)))
-        trees.update(zip(mine, together(runs, solver), strict=True))
-    totals = {k: _total(trees[k], replace(options, indifferent=rules[k], boxes=max(share, 1)),
-                        time.perf_counter() - begin) for k in range(len(lattices))}
+    watch = Watch(sum(len(lattice.states) for lattice in lattices), begin, time_limit,
+                  progress)
+    try:
+        if not any(game.postures for game in games):
+            quick = consents.solutions(lattices, rules, options, watch, begin)
+            if quick is not None:
+                return quick
+        share = max(boxes // max((len(lattice.states) for lattice in lattices), default=1), 1)
+        each = [replace(options, indifferent=rule, boxes=share) for rule in rules]
+        trees = _trees(lattices, caps, each, watch)
+    except Stopped as stopped:
+        return tuple(_nothing(lattice, stopped.ending, options, time.perf_counter() - begin)
+                     for lattice in whole)
+    totals = {k: _total(trees[k], each[k], watch, time.perf_counter() - begin)
+              for k in range(len(lattices))}
     seconds = time.perf_counter() - begin
     following = ((trees[k], totals[k]) for k in range(len(lattices)))
     return tuple(_solution(lattice, play, list(itertools.islice(following, len(play.lattices))),
                            options, seconds) for lattice, play in zip(whole, plays, strict=True))
+
+
+def _trees(lattices: Sequence[Lattice], caps: Sequence[int], each: Sequence[Options],
+           watch: Watch) -> list[Tree]:
+    """Walk all lattices; those with the same actors and rule for indifference side by side."""
+    trees: dict[int, Tree] = {}
+    kinds = [(options.indifferent, lattice.actors)
+             for options, lattice in zip(each, lattices, strict=True)]
+    for kind in dict.fromkeys(kinds):
+        mine = [k for k, other in enumerate(kinds) if other == kind]
+        options = each[mine[0]]
+        runs = [traverse(lattices[k], cap=caps[k], one=options.equilibria == "one",
+                         concept=options.concept, progress=watch.of(k), watch=watch) for k in mine]
+        trees.update(zip(mine, together(runs, partial(_answer, options=options, watch=watch)),
+                         strict=True))
+    return [trees[k] for k in range(len(lattices))]
 
 
 def _played(lattice: Lattice, options: Options) -> Played:
@@ -131,29 +157,56 @@ def _played(lattice: Lattice, options: Options) -> Played:
     return play_out(lattice, options.conventions, most)
 
 
-def _total(tree: Tree, options: Options, spent: float) -> int | None:
+def _total(tree: Tree, options: Options, watch: Watch, spent: float) -> int | None:
     """How many equilibria there are when the list is capped and nothing else is open."""
-    if not tree.capped or tree.doubt or options.equilibria != "all":
+    if not tree.capped or tree.doubt or options.equilibria != "all" or watch.over():
         return None
     from .linked import LinkedGame, count_equilibria
     game = LinkedGame(tree.lattice, partial(_answer, options=options))
-    return count_equilibria(game, max(COUNTING, 4.0 * spent))
+    counting = max(COUNTING, 4.0 * spent)
+    return count_equilibria(game, counting if watch.left is None else min(counting, watch.left))
 
 
-def _answer(request: Request, options: Options) -> Answers:
+def _answer(request: Request, options: Options, watch: Watch | None = None) -> Answers:
     """Solve what a level asks for; options.boxes are those of one state."""
     rule = options.indifferent or "consent"
+    hurry = watch is not None and watch.over()
+    first = options.equilibria == "one" or hurry
     if isinstance(request, Problems):
         if options.concept == "mpe" and options.equilibria != "selected":
-            return solve_states(request, rule, options.equilibria == "one", options.boxes)
+            return _in_parts(request, rule, first, options.boxes, watch)
         request = Components(request, np.full(request.present.shape, -1), 1)
+    if options.concept == "logit" or options.equilibria == "selected":
+        if watch is not None:
+            watch.check()
     if options.concept == "logit":
         from . import logit
         return logit.answer(request)
     from . import cyclic
     if options.equilibria == "selected":
         return cyclic.selected(request, rule)
-    return cyclic.answer(request, rule, options.equilibria == "one")
+    found = cyclic.answer(request, rule, first=first, boxes=1 if hurry else options.boxes)
+    if hurry and watch is not None:
+        found.doubt = dict.fromkeys(range(request.size), watch.reason)
+    return found
+
+
+def _in_parts(problems: Problems, rule: str, first: bool, boxes: int, watch: Watch | None,
+              ) -> Answers:
+    """Solve problems, looking at the watch every so many of them."""
+    if watch is None or not watch.bounded:
+        return solve_states(problems, rule, first, boxes, watch)
+    parts = []
+    for begin in range(0, problems.size, PART):
+        rows = np.arange(begin, min(begin + PART, problems.size))
+        hurry = watch.over()
+        part = solve_states(problems.take(rows), rule, first or hurry, boxes, watch)
+        if hurry:
+            part.doubt = dict.fromkeys(range(len(rows)), watch.reason)
+        part.owner = part.owner + begin
+        part.doubt = {begin + p: why for p, why in part.doubt.items()}
+        parts.append(part)
+    return join(parts)
 
 
 def _need_noise(lattice: Lattice) -> None:
@@ -181,19 +234,11 @@ def _at_least_one(name: str, value: object) -> None:
                          f"Got {value!r} instead.")
 
 
-class _Count:
-    """Adds up the states solved in several games."""
-
-    def __init__(self, whole: int, progress: Progress | None) -> None:
-        self.whole, self.progress = whole, progress
-        self.done: dict[int, int] = {}
-
-    def of(self, game: int) -> Progress:
-        def report(done: int, _: int) -> None:
-            self.done[game] = done
-            if self.progress is not None:
-                self.progress(sum(self.done.values()), self.whole)
-        return report
+def _nothing(lattice: Lattice, ending: Ending, options: Options, seconds: float) -> Solution:
+    """What is left of work that was stopped before it had anything."""
+    return Solution(game=lattice.game, lattice=lattice, equilibria=(), complete=False,
+                    status=ending, incomplete_because=f"{REASONS[ending]}; none was found",
+                    seconds=seconds, options=options)
 
 
 def _solution(lattice: Lattice, played: Played, solved: list[tuple[Tree, int | None]],
@@ -250,10 +295,10 @@ def _equilibrium(tree: Tree, branch: int) -> Equilibrium:
 
 
 def _status(lattice: Lattice, tree: Tree, options: Options, played: Played,
-            ) -> tuple[Status, str | None]:
+            ) -> tuple[Status | Ending, str | None]:
     """How the solve ended and, when the list is not proved complete, why, with the places."""
     reasons = []
-    status = Status.COMPLETE
+    status: Status | Ending = Status.COMPLETE
     kinds = sorted({why for _, why in tree.doubt})
     for why in kinds:
         states = sorted({state for state, reason in tree.doubt if reason == why})
@@ -276,6 +321,9 @@ def _status(lattice: Lattice, tree: Tree, options: Options, played: Played,
     if followed < played.total:
         reasons.insert(0, f"{followed} of {played.total} conventions were followed")
         status = Status.CAPPED
+    for ending, why in REASONS.items():
+        if why in kinds:
+            status = ending
     if options.concept == "logit":
         reasons.insert(0, "the solution on the branch from loud noise is listed, others are not")
         status = Status.BRANCH

@@ -13,6 +13,7 @@ from .branch import TIE, Points, solve_problems
 from .leaf import index as index_of
 from .nodes import MADE, MIX, REFUSED
 from .problem import ZERO, Problems, settle, surplus
+from .watch import Watch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -68,16 +69,16 @@ class Answers:
 
 
 def solve_states(problems: Problems, indifferent: str, first: bool = False, boxes: int = 1000,
-                 ) -> Answers:
+                 watch: Watch | None = None) -> Answers:
     """Every equilibrium of every problem; on a continuum the points that ``indifferent`` picks.
 
     With ``first`` at least one equilibrium of every problem, and no statement about others.
-    ``boxes`` are those that each problem may cost.
+    ``boxes`` are those that each problem may cost; ``watch`` may end proofs before.
     """
     null = ties.null_members(problems)
     has_null = np.asarray(null.any(axis=(1, 2)))
     fixed = ~np.asarray(problems.bargained.any(axis=1))
-    plain = solve_problems(problems.take(~has_null), first, boxes)
+    plain = solve_problems(problems.take(~has_null), first, boxes, watch)
     rows = np.flatnonzero(~has_null)
     parts = [finish(problems, plain, rows, indifferent)]
     tied = [p for p in (int(rows[q]) for q, why in plain.doubt.items() if why == TIE) if fixed[p]]

@@ -36,6 +36,8 @@ Ints = NDArray[np.int64]
 
 #: called with (components done, components in all); a true answer stops the work
 Progress = Callable[[int, int], object]
+#: seconds between two reports of the progress within one component
+PATIENCE = 0.2
 
 
 class Ending(enum.Enum):
@@ -164,7 +166,7 @@ class Traversal:
         self.game = game
         self._first_only = first_only
         self.allow(time_limit)
-        self._progress = progress
+        self._progress, self._told, self._done = progress, 0.0, 0
         size = len(game.sizes)
         self.row = np.full(size, -1)
         self.node = np.full(size, -1)
@@ -191,15 +193,29 @@ class Traversal:
         return self._node_row[0] if self._node_row else np.zeros(0, dtype=np.int64)
 
     def check_time(self, done: int | None = None) -> None:
-        """Raise :class:`Stopped` when the work has to end."""
-        if self._until is not None and time.perf_counter() > self._until:
+        """Raise :class:`Stopped` when the work has to end; tell the progress now and then."""
+        now = time.perf_counter()
+        if self._until is not None and now > self._until:
             raise Stopped(Ending.TIME)
-        if done is not None and self._progress is not None and self._progress(done, len(self.row)):
+        if self._progress is None or done is None and now < self._told + PATIENCE:
+            return
+        self._told, self._done = now, self._done if done is None else done
+        if self._progress(self._done, len(self.row)):
             raise Stopped(Ending.INTERRUPTED)
 
     def allow(self, seconds: float | None) -> None:
         """Give the work this many seconds from now; None for no limit."""
         self._until = None if seconds is None else time.perf_counter() + seconds
+
+    def release(self) -> None:
+        """Lift the time limit, and tell nobody about the progress any more."""
+        self._until = self._progress = None
+
+    @property
+    def decided(self) -> bool:
+        """Whether every component has its nodes, so that listing solves nothing more."""
+        return all(self.row[c] >= 0 or c in self.stages and not self.stages[c].asks
+                   and len(self.stages[c].first) for c in range(len(self.row)))
 
     def settle(self) -> None:
         """Solve every component whose successors are settled, level by level, and mark the rest."""
@@ -321,13 +337,14 @@ class Traversal:
         rows = np.empty((size, len(columns)), dtype=np.int64, order="F")
         for k, column in enumerate(columns):
             rows[:, k] = column
-        ids, fresh = stage.inputs.add(rows)
-        for begin in range(0, len(fresh), self.CHUNK):
+        ids, _ = stage.inputs.add(rows)
+        while len(stage.first) < len(stage.inputs):  # an interrupted call may have left some
             self.check_time()
-            part = rows[fresh[begin:begin + self.CHUNK]]
+            begin = len(stage.first)
+            part = stage.inputs.rows[begin:begin + self.CHUNK]
             first, many = self.solve(np.full(len(part), component), self._inputs(stage, part))
-            stage.first = np.concatenate([stage.first, first])
-            stage.many = np.concatenate([stage.many, many])
+            stage.first, stage.many = (np.concatenate([stage.first, first]),
+                                       np.concatenate([stage.many, many]))
         return ids, stage.first, stage.many
 
     def _inputs(self, stage: Stage, rows: Ints) -> Ints:
@@ -382,15 +399,15 @@ class Traversal:
             follow.append(np.pad(inputs, ((0, 0), (0, wide - inputs.shape[1])),
                                  constant_values=-1))
             components.append(np.full(len(grid), stage.component))
+        first, many = self.solve(np.concatenate(components), np.concatenate(follow))
+        begin = 0
+        for (stage, each), part in zip(batch, components, strict=True):
             times = 1
             for axis in reversed(each):
                 place = np.zeros(int(axis[-1]) + 1, dtype=np.int64)
                 place[axis] = times * np.arange(len(axis))
                 stage.places.insert(0, place)
                 times *= len(axis)
-        first, many = self.solve(np.concatenate(components), np.concatenate(follow))
-        begin = 0
-        for (stage, _), part in zip(batch, components, strict=True):
             mine = slice(begin, begin + len(part))
             stage.first, stage.many = first[mine], many[mine]
             begin += len(part)

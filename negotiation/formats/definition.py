@@ -35,6 +35,9 @@ def load_path(path: str | os.PathLike[str], bundled: Sequence[str] = ()) -> Game
         InputError: for a file that cannot be read.
         DefinitionError: for a file that is no definition; it holds every problem found.
     """
+    if os.fspath(path).lower().endswith(".nfg"):
+        raise InputError(f"{os.fspath(path)} is a game in normal form, not a definition: "
+                         "'negotiation solve' and negotiation.formats.nfg.load_nfg take it")
     return loads(_read_text(path, bundled), file=os.fspath(path))
 
 

@@ -17,6 +17,7 @@ from ..model import Game, Move, Number, Posture
 if TYPE_CHECKING:
     from ..cascade import CascadeResult
     from ..equilibrium.result import Component, Equilibrium, Solution
+    from ..normal_form.correlated import CorrelatedEquilibrium
     from ..process import EventPath, OutcomeChance
     from ..text.deals import Bargain
     from ..text.postures import Mediated
@@ -228,13 +229,18 @@ def bargain_record(solution: Solution, bargain: Bargain) -> Record:
                       for deal in bargain.deals}})
 
 
+def _mediated(found: CorrelatedEquilibrium, gain: float) -> Record:
+    return {"flow": dict(zip(found.game.players, found.payoffs, strict=True)),
+            "sum": float(found.payoffs.sum()), "gain": gain, "distribution": found.distribution}
+
+
 def postures_record(game: Game, found: Iterable[Mediated]) -> Record:
     """The static games of postures, as ``negotiation postures --json`` prints them."""
     postures: dict[str, Any] = {name: {
         "label": posture.label, "players": posture.players, "actions": posture.actions,
         "keeps": posture.equilibrium, "conditions": {}} for name, posture in game.postures.items()}
     for one in found:
-        stage, best = one.stage, one.best
+        stage = one.stage
         postures[stage.posture.name]["conditions"][stage.block.name] = {
             "when": stage.block.when, "held": stage.held,
             "payoffs": dict(zip(stage.players, stage.payoffs, strict=True)),
@@ -243,7 +249,8 @@ def postures_record(game: Game, found: Iterable[Mediated]) -> Record:
                 "regret": play.regret, "labels": stage.labels(k), "kept": k in stage.kept()}
                 for k, play in enumerate(stage.plays)],
             "complete": stage.complete, "incomplete_because": stage.because,
-            "mediator": {"flow": dict(zip(stage.players, best.payoffs, strict=True)),
-                         "sum": best.value, "gain": one.gain, "distribution": best.distribution}}
+            "mediator": _mediated(one.best, one.gain),
+            "mediator_in_advance": _mediated(one.coarse, one.coarse_gain),
+            "mediator_for_the_worst_off": _mediated(one.fairest, one.fair_gain)}
     return _plain_record({"game": game.name, "parameters": game.parameter_values(),
                           "postures": postures})

@@ -203,13 +203,18 @@ def _postures() -> Schema:
         "profile": _table(_table(CHANCE)), "flow": flow, "regret": NUMBER,
         "labels": _list({"enum": ["payoff-dominant", "risk-dominant", "worst"]}),
         "kept": _said(YES, "whether the posture's rule keeps it")})
-    mediator = _said(_record({"flow": flow, "sum": NUMBER, "gain": NUMBER, "distribution": nested}),
-                     "the correlated equilibrium with the highest sum, and what that adds to the "
-                     "best Nash equilibrium")
+    made = _record({"flow": flow, "sum": NUMBER, "gain": NUMBER, "distribution": nested})
+    best = _said(made, "the correlated equilibrium with the highest sum, and what that adds to the "
+                       "best Nash equilibrium")
+    coarse = _said(made, "the coarse correlated equilibrium with the highest sum, and what that "
+                         "adds to the best correlated one")
+    fair = _said(made, "the correlated equilibrium with the highest flow of the worst-off player, "
+                       "and what that adds to the best Nash equilibrium by that measure")
     condition = _record({
         "when": _table(_list(TEXT)), "held": _said(YES, "whether play can come into such a state"),
         "payoffs": _table(nested), "equilibria": _list(equilibrium), "complete": YES,
-        "incomplete_because": _or_null(TEXT), "mediator": mediator})
+        "incomplete_because": _or_null(TEXT), "mediator": best, "mediator_in_advance": coarse,
+        "mediator_for_the_worst_off": fair})
     return _record({"game": TEXT, "parameters": _table(NUMBER), "postures": _table(_record({
         "label": TEXT, "players": _list(TEXT), "actions": _table(_list(TEXT)), "keeps": TEXT,
         "conditions": _table(condition)}))})
@@ -221,18 +226,33 @@ def _stability() -> Schema:
     return stability_schema()
 
 
+def _trace() -> Schema:
+    from .record_trace import trace_schema
+
+    return trace_schema()
+
+
+def _nash() -> Schema:
+    from .record_nash import nash_schema  # numpy, which other schemas do without
+
+    return nash_schema()
+
+
 #: command → title, and what builds its schema
 OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "list": ("The bundled games", _list_games),
     "show": ("A game", _show),
     "check": ("What is wrong or odd in a definition", _check),
     "solve": ("The equilibria of a game", _solve),
+    "nash": ("The Nash equilibria of a game in normal form: 'negotiation solve FILE.nfg --json'",
+             _nash),
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
     "pivots": ("Who decides an outcome", pivots_schema),
     "claims": ("The claims of a definition, tested", claims_schema),
     "compare": ("Two games side by side", compare_schema),
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),
+    "trace": ("Every equilibrium followed as a parameter moves", _trace),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
 }

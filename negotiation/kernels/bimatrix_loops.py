@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .bimatrix_small import solve_small
 from .polytope_loops import DONE, OVERFLOW, UNCERTAIN, hash_slot, search_float, search_whole
 
 Floats = NDArray[np.float64]
@@ -29,6 +30,11 @@ def solve(payoffs: Floats, limit: int, allowed: float) -> tuple[int, Floats]:
     Nothing is answered whose regret, in units of the payoff ranges, is above ``allowed``.
     """
     m, n = payoffs.shape[1], payoffs.shape[2]
+    if 2 <= m <= 3 and 2 <= n <= 3:
+        room = np.empty((19, m + n + 2))
+        count = solve_small(payoffs, room)
+        if count > 0 and worst_regret(payoffs, room[:count]) <= allowed:
+            return FLOATS, room[:count]
     # small whole payoffs tie as a rule, so that floats are a detour; larger ones may overflow late
     for turn in range(2):
         whole = (turn == 0) == (m * n <= 64)

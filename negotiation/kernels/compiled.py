@@ -23,6 +23,7 @@ KERNELS = {
     "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
+    "bimatrix_small": ("pure_small", "pair_small", "full_side", "full_small", "solve_small"),
     "bimatrix_loops": ("_unit", "_shifted", "_distinct", "_bits", "_complementary", "_before",
                        "finish", "small_whole", "worst_regret", "solve_floats", "solve_whole",
                        "solve"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .components import NashComponent, NashSubset
     from .correlated import CorrelatedEquilibrium, correlated_equilibrium
     from .game import NormalFormGame
+    from .mediator import Mediation, mediation
     from .result import NashEquilibrium, NashSolution
     from .selection import RULES, select
     from .solver import METHODS, certify, solve
@@ -29,6 +30,7 @@ _HOMES = {
     **dict.fromkeys(("NashComponent", "NashSubset"), "components"),
     **dict.fromkeys(("CorrelatedEquilibrium", "correlated_equilibrium"), "correlated"),
     "NormalFormGame": "game",
+    **dict.fromkeys(("Mediation", "mediation"), "mediator"),
     **dict.fromkeys(("NashEquilibrium", "NashSolution"), "result"),
     **dict.fromkeys(("RULES", "select"), "selection"),
     **dict.fromkeys(("METHODS", "certify", "solve"), "solver"),
@@ -41,6 +43,7 @@ __all__ = [
     "BatchSolution",
     "CorrelatedEquilibrium",
     "Dominance",
+    "Mediation",
     "NashComponent",
     "NashEquilibrium",
     "NashSolution",
@@ -49,6 +52,7 @@ __all__ = [
     "Rationalizable",
     "certify",
     "correlated_equilibrium",
+    "mediation",
     "select",
     "solve",
     "solve_batch",

@@ -77,7 +77,7 @@ def compiled_answer(game: NormalFormGame) -> tuple[str, Profiles, Sequence[Pair]
     if code == bimatrix_loops.NEITHER:
         return None
     table.setflags(write=False)
-    profiles = [(row[:m], row[m:m + n]) for row in table]
+    profiles = list(zip(table[:, :m], table[:, m:m + n]))       # noqa: B905 (hurries: equal)
     if code == bimatrix_loops.FLOATS:
         return PROVED, profiles, ()
     return WHOLE, profiles, [(int(x), int(y)) for x, y in table[:, m + n:].tolist()]

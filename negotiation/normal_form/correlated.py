@@ -103,7 +103,7 @@ def correlated_equilibrium(game: NormalFormGame, objective: str | Sequence[int |
     distribution = np.maximum(answer[:size], 0.0).reshape(game.shape)
     distribution /= distribution.sum()
     distribution.setflags(write=False)
-    value = _value(game, objective, distribution)
+    value = objective_value(game, objective, distribution)
     found = CorrelatedEquilibrium(game, kind, distribution, name, value)
     if found.regret > TOLERANCE:
         raise NumericalError(f"the {kind} equilibrium found leaves a regret of {found.regret:.1e} "
@@ -147,7 +147,8 @@ def _profile(game: NormalFormGame, objective: object) -> tuple[int, ...]:
     return tuple(at)
 
 
-def _value(game: NormalFormGame, objective: object, distribution: Floats) -> float:
+def objective_value(game: NormalFormGame, objective: object, distribution: Floats) -> float:
+    """What an objective comes to under a distribution over profiles."""
     pays = (game.payoffs * distribution).reshape(game.n, -1).sum(axis=1)
     if isinstance(objective, str):
         if objective == "sum":

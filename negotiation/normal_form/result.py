@@ -146,6 +146,7 @@ class NashSolution:
         return sum(indices) if indices and all(indices) else None
 
 
+_new = object.__new__
 _COMPLETE = {"complete": True, "described": True, "status": Status.COMPLETE,
              "incomplete_because": None, "rejected": 0, "pairs": ()}
 
@@ -159,10 +160,14 @@ def complete_solution(game: NormalFormGame, profiles: Sequence[tuple[Floats, ...
     """
     found = []
     for k, profile in enumerate(profiles, 1):
-        equilibrium = object.__new__(NashEquilibrium)
-        equilibrium.__dict__.update(id=k, game=game, profile=profile, exact=None)
+        equilibrium = _new(NashEquilibrium)
+        fields = equilibrium.__dict__
+        fields["id"] = k
+        fields["game"] = game
+        fields["profile"] = profile
+        fields["exact"] = None
         found.append(equilibrium)
-    solution = object.__new__(NashSolution)
+    solution = _new(NashSolution)
     solution.__dict__.update(_COMPLETE, game=game, equilibria=tuple(found), method=method,
                              seconds=time.perf_counter() - begin)
     return solution

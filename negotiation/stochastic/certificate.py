@@ -29,6 +29,7 @@ class Certificate:
     Attributes:
         values: (S, n) V_i(s), re-solved from the strategies.
         gain: (S, n) the most that player i gains in s by another action, once; ≥ 0 up to rounding.
+            Under noise: how far a chance of an action is off.
         residual: the largest difference between the reported values and these, relative to each
             player's payoff range; 0 when none were reported.
         regret: the larger of the residual and of the largest gain, relative to the payoff range.
@@ -52,10 +53,41 @@ def certify(game: StochasticGame, strategies: Sequence[Sequence[Floats]],
                  values)
 
 
+def certify_logit(game: StochasticGame, strategies: Sequence[Sequence[Floats]], noise: Floats,
+                  values: Floats | None = None) -> Certificate:
+    """Check a solution under noise (n,): chances in proportion to exp(Q_i(s, a) / ς_i)."""
+    solved = _values(game.payoffs, game.transitions, game.discount, strategies)
+    off = np.empty(solved.shape)
+    for s, profile in enumerate(strategies):
+        for i, delta in enumerate(game.discount):
+            worth = game.payoffs[s][i] + delta * (game.transitions[s] @ solved[:, i])
+            action = _against(worth, profile, i) / noise[i]
+            chance = np.exp(action - action.max())
+            off[s, i] = np.abs(profile[i] - chance / chance.sum()).max()
+    residual = _residual(values, solved, game.payoff_range)
+    return Certificate(solved, off, residual, max(residual, float(off.max())))
+
+
 def check(payoffs: Sequence[Floats], transitions: Sequence[Floats], discount: Floats,
           spread: Floats, strategies: Sequence[Sequence[Floats]],
           values: Floats | None = None) -> Certificate:
     """The same for arrays; probabilities may sum to less than 1 (play then ends)."""
+    solved = _values(payoffs, transitions, discount, strategies)
+    gain = np.empty(solved.shape)
+    for s, profile in enumerate(strategies):
+        for i, delta in enumerate(discount):
+            worth = payoffs[s][i] + delta * (transitions[s] @ solved[:, i])
+            gain[s, i] = _against(worth, profile, i).max() - solved[s, i]
+    residual = _residual(values, solved, spread)
+    odd = max(float(np.abs(p.sum() - 1.0)) + max(0.0, -float(p.min()))
+              for profile in strategies for p in profile)
+    return Certificate(solved, gain, residual,
+                       max(residual, float((gain / spread).max()), 0.0, odd))
+
+
+def _values(payoffs: Sequence[Floats], transitions: Sequence[Floats], discount: Floats,
+            strategies: Sequence[Sequence[Floats]]) -> Floats:
+    """(S, n) V_i = (I − δ_i P_σ)⁻¹ u_σ."""
     size, n = len(payoffs), len(discount)
     chain, reward = np.empty((size, size)), np.empty((size, n))
     for s, profile in enumerate(strategies):
@@ -65,19 +97,19 @@ def check(payoffs: Sequence[Floats], transitions: Sequence[Floats], discount: Fl
     solved = np.empty((size, n))
     for i, delta in enumerate(discount):
         solved[:, i] = np.linalg.solve(np.eye(size) - delta * chain, reward[:, i])
-    gain = np.empty((size, n))
-    for s, profile in enumerate(strategies):
-        for i, delta in enumerate(discount):
-            worth = payoffs[s][i] + delta * (transitions[s] @ solved[:, i])
-            for j in reversed(range(n)):
-                if j != i:
-                    worth = np.tensordot(worth, profile[j], axes=([j], [0]))
-            gain[s, i] = worth.max() - solved[s, i]
-    residual = 0.0 if values is None else float((np.abs(values - solved) / spread).max())
-    odd = max(float(np.abs(p.sum() - 1.0)) + max(0.0, -float(p.min()))
-              for profile in strategies for p in profile)
-    return Certificate(solved, gain, residual,
-                       max(residual, float((gain / spread).max()), 0.0, odd))
+    return solved
+
+
+def _against(worth: Floats, profile: Sequence[Floats], player: int) -> Floats:
+    """(m_i,) the mean of (m_1, …, m_n) over everybody's actions but one player's."""
+    for j in reversed(range(len(profile))):
+        if j != player:
+            worth = np.tensordot(worth, profile[j], axes=([j], [0]))
+    return worth
+
+
+def _residual(values: Floats | None, solved: Floats, spread: Floats) -> float:
+    return 0.0 if values is None else float((np.abs(values - solved) / spread).max())
 
 
 def _outer(profile: Sequence[Floats]) -> Floats:

@@ -70,15 +70,17 @@ class CycleAnswer:
 
 
 def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
-                stop: Callable[[], None] | None = None) -> CycleAnswer:
+                stop: Callable[[], None] | None = None, answer: CycleAnswer | None = None,
+                ) -> CycleAnswer:
     """Equilibria of a component.
 
     Args:
         starts: how many paths to follow; with 1 nothing else is tried.
         tie: (n,) gains up to this count as none, in payoff units.
         stop: called now and then; may raise to end the work.
+        answer: filled as equilibria are found, so that they are there when ``stop`` raises.
     """
-    answer = CycleAnswer()
+    answer = CycleAnswer() if answer is None else answer
     active = {i for shape in cycle.shapes for i, m in enumerate(shape) if m > 1}
     if len(active) <= 1:
         _decide(cycle, max(active, default=0), tie, answer)
@@ -107,7 +109,7 @@ def solve_cycle(cycle: Cycle, starts: int, tie: Floats,
         return answer
     answer.doubt = SEARCHED
     if starts > 1 or not answer.solutions:
-        for profile in _pure(cycle, tie):
+        for profile in _pure(cycle, tie, stop):
             _add(cycle, answer, profile)
             if starts == 1:
                 break
@@ -168,7 +170,8 @@ def _decide(cycle: Cycle, player: int, tie: Floats, answer: CycleAnswer) -> None
         answer.doubt = CONTINUUM
 
 
-def _pure(cycle: Cycle, tie: Floats, chunk: int = 2048) -> Iterator[list[Profile]]:
+def _pure(cycle: Cycle, tie: Floats, stop: Callable[[], None] | None, chunk: int = 2048,
+          ) -> Iterator[list[Profile]]:
     """Every pure equilibrium, in lexicographic order, when there are few enough profiles."""
     counts = [int(np.prod(shape)) for shape in cycle.shapes]
     if sum(np.log2(counts)) > np.log2(MOST_PURE):
@@ -178,6 +181,8 @@ def _pure(cycle: Cycle, tie: Floats, chunk: int = 2048) -> Iterator[list[Profile
     inside = [p.reshape(-1, size) for p in cycle.inside]
     every = itertools.product(*(range(count) for count in counts))
     while batch := list(itertools.islice(every, chunk)):
+        if stop is not None:
+            stop()
         chosen = np.array(batch)
         chain = np.stack([inside[s][chosen[:, s]] for s in range(size)], axis=1)
         good = np.ones(len(chosen), dtype=bool)

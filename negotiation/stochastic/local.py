@@ -14,14 +14,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..equilibrium.traversal import Local
+from ..equilibrium.traversal import Local, Stopped
 from ..kernels import stage_two
 from . import stage as stages
 from .certificate import REGRET_TOLERANCE, local_regret
-from .cycles import Cycle, solve_cycle
+from .cycles import Cycle, CycleAnswer, solve_cycle
 from .game import StochasticGame
 from .graph import Components, components
 from .many_players import solve_stage
+from .noise import limit, quantal
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,6 +31,7 @@ Ints = NDArray[np.int64]
 TIE = 1e-10
 #: values closer than this share of the payoff range are taken to be the same
 RESOLUTION = 1e-12
+ENDED = "the search of the component was ended before it was through"
 REJECTED = "an equilibrium missed the certificate's tolerance"
 
 
@@ -66,12 +68,16 @@ class StageProblems:
         starts: how many homotopy starts to search components of several states with; 1 for one
             equilibrium each.
         ties: (state, tie) → 1 for every continuum that was met.
+        noise: (n,) ς_i in payoff units where the solution under noise, or its limit, is asked for.
+        concept: with noise, ``"logit"`` or ``"selected"``.
         stop: called now and then in long solves; may raise to end the work.
     """
 
     game: StochasticGame
     starts: int = 8
     ties: dict[tuple[int, stages.Tie], int] = field(default_factory=dict)
+    noise: Floats | None = None
+    concept: str = "mpe"
     stop: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
@@ -131,7 +137,7 @@ class StageProblems:
 
     def solve(self, components: Ints, follow: Ints, table: Floats) -> Local:
         """All local equilibria of P problems (see :class:`Directional`)."""
-        if len(self.graph.states[int(components[0])]) > 1:
+        if self.noise is not None or len(self.graph.states[int(components[0])]) > 1:
             return self._cycles(components, follow, table)
         parts = []
         group = self._group[components]
@@ -202,7 +208,7 @@ class StageProblems:
                 self.stop()
             found = solve_stage(stages.Stage(reward[p].reshape(n, *group.shape),
                                              keep[p].reshape(n, *group.shape), tie),
-                                self.game.discount, self.starts)
+                                self.game.discount, self.starts, self.stop)
             for profile in found.profiles:
                 full = np.zeros((n, self.width))
                 for i, mixed in enumerate(profile):
@@ -220,7 +226,7 @@ class StageProblems:
         owner, values, strategies, doubt = [], [], [], {}
         for p, c in enumerate(components.tolist()):
             cycle = self._cycle(c, follow[p], table)
-            found = solve_cycle(cycle, self.starts, TIE * self.game.payoff_range, self.stop)
+            found = self._component(cycle)
             for mixed, value in found.solutions:
                 owner.append(p)
                 strategies.append(_pad(mixed, self.width))
@@ -232,6 +238,20 @@ class StageProblems:
                      np.array(values).reshape(len(owner), size, self.players),
                      Answers(np.array(strategies).reshape(len(owner), size, self.players,
                                                           self.width)), doubt)
+
+    def _component(self, cycle: Cycle) -> CycleAnswer:
+        if self.noise is not None:
+            if self.concept == "logit":
+                return quantal(cycle, self.noise, self.stop)
+            return limit(cycle, self.noise, TIE * self.game.payoff_range, self.stop)
+        found = CycleAnswer()
+        try:
+            return solve_cycle(cycle, self.starts, TIE * self.game.payoff_range, self.stop, found)
+        except Stopped:
+            if not found.solutions:
+                raise
+            found.doubt = ENDED
+            return found
 
     def _cycle(self, component: int, follow: Ints, table: Floats) -> Cycle:
         """The game on one component, the values of all states outside it fixed."""

@@ -1,11 +1,14 @@
 """One stage of any number of players: what is dominated goes, and what is left is solved.
 
 Iterated strict dominance decides many stages; with at most two players left who have a choice the
-two-player solver is complete. With three or more, all pure equilibria are found, and mixed ones are
-looked for along logit paths from several starting points; that there are no others is not claimed.
+two-player solver is complete. With three or more, mixed equilibria are enumerated by supports with
+proof (``supports.py``) where that ends in time; else further ones are looked for along logit paths
+from several starting points, and that there are no others is not claimed.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,7 @@ from .stage import (
     undominated,
     unit,
 )
+from .supports import mixed_equilibria
 from .system import System
 from .two_players import solve_two
 
@@ -34,12 +38,15 @@ Floats = NDArray[np.float64]
 AWAY = 3.0
 
 
-def solve_stage(stage: Stage, discount: Floats, starts: int) -> Found:
+def solve_stage(stage: Stage, discount: Floats, starts: int,
+                stop: Callable[[], None] | None = None) -> Found:
     """Every equilibrium of a stage that the methods here can find, and whether that is all.
 
     Args:
         discount: (n,) δ_i, which with ``keep`` says how likely a profile is to stay.
-        starts: logit paths to follow where three or more players have a choice.
+        starts: logit paths to follow where three or more players have a choice and the list of
+            equilibria is not proved complete; with 1 no proof is tried.
+        stop: called now and then; may raise to end the work.
     """
     kept = undominated(stage)
     inner = stage.restrict(kept)
@@ -53,8 +60,12 @@ def solve_stage(stage: Stage, discount: Floats, starts: int) -> Found:
         if found.ties:
             found.doubt = CONTINUUM
         if len(active) > 2:
-            found.doubt = found.doubt or MANY
-            _search(inner, discount, starts, found)
+            if starts > 1:
+                mixed_equilibria(inner, found, stop)
+            else:
+                found.doubt = found.doubt or MANY
+            if found.doubt is not None:
+                _search(inner, discount, starts, found, stop)
     found.profiles = [lift(profile, kept, stage.shape) for profile in found.profiles]
     found.ties = [Tie(tie.player, tuple(int(kept[tie.player][a]) for a in tie.actions))
                   for tie in found.ties]
@@ -75,7 +86,8 @@ def _two_active(inner: Stage, active: list[int]) -> Found:
     return found
 
 
-def _search(inner: Stage, discount: Floats, starts: int, found: Found) -> None:
+def _search(inner: Stage, discount: Floats, starts: int, found: Found,
+            stop: Callable[[], None] | None) -> None:
     """Add the limits of logit paths; with none found yet, try until there is one."""
     who = int(discount.argmax())
     stay = (1.0 - inner.keep[who]) / discount[who] if discount[who] > 0 else 0.0 * inner.keep[who]
@@ -89,7 +101,7 @@ def _search(inner: Stage, discount: Floats, starts: int, found: Found) -> None:
         if turn >= starts and found.profiles:
             break
         start = np.zeros(shape) if turn == 0 else AWAY * rng.standard_normal(shape)
-        end = follow(System(field, start), tie)
+        end = follow(System(field, start), tie, stop)
         if end.mixed is not None:
             profile: Profile = tuple(end.mixed[i, 0, :m] for i, m in enumerate(inner.shape))
             if regret(inner, profile) <= 1.0:

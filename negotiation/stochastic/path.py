@@ -46,7 +46,7 @@ STRIDE, LEAP = 0.35, 1.2
 SHARPEST, TINY = 2.0, 1e-6
 #: d log σ / d log λ of an action: above the first it is played, below the second it is not
 PLAYED, DROPPED = -0.35, -1.0
-#: a polished equilibrium further than this from the branch is not its limit
+#: an equilibrium further than this from the branch is not taken for its limit
 NEAR = 0.25
 #: a jump at a fold goes to this multiple of its λ, in at most so many steps
 BEYOND, MOST_EULER = 1.3, 60
@@ -71,7 +71,7 @@ class Course:
 
 
 def follow(system: System, tie: float, stop: Callable[[], None] | None = None, *,
-           jump: bool = False, most: int = MOST_STEPS) -> End:
+           jump: bool = False, most: int = MOST_STEPS, near: float = NEAR) -> End:
     """Follow a branch from λ = 0 to an equilibrium.
 
     Args:
@@ -81,6 +81,7 @@ def follow(system: System, tie: float, stop: Callable[[], None] | None = None, *
             need then not be the limit of the branch that starts at λ = 0, and the other branch can
             be a closed loop, so that ``most`` should be small.
         most: steps after which to give up.
+        near: an equilibrium with a probability further than this from the branch is not its limit.
     """
     walk = Walk(system, stop)
     next_try = 1.0
@@ -99,7 +100,7 @@ def follow(system: System, tie: float, stop: Callable[[], None] | None = None, *
             if support is not None:
                 mixed = polish(system.field, course.spot.point.mixed, support, tie)
                 system.evaluations += 1
-                if mixed is not None and np.abs(mixed - course.spot.point.mixed).max() < NEAR:
+                if mixed is not None and np.abs(mixed - course.spot.point.mixed).max() < near:
                     return End(mixed, course.spot.strength, walk.steps, system.evaluations)
                 next_try = 1.5 * course.spot.strength
     return End(None, walk.here.spot.strength, walk.steps, system.evaluations)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..equilibrium.result import Status
 from ..equilibrium.traversal import Ending
-from .certificate import Certificate, certify
+from .certificate import Certificate, certify, certify_logit
 from .game import StochasticGame
 
 Floats = NDArray[np.float64]
@@ -27,21 +27,28 @@ class StochasticEquilibrium:
         id: its number in the list, from 1.
         strategies: ``strategies[s][i]`` (m_i(s),) the mixed action of player i in state s.
         values: (S, n) V_i(s), expected discounted payoffs from s on, in payoff units.
+        noise: (n,) ς_i of a solution under noise; None for a Markov perfect equilibrium.
     """
 
     id: int
     game: StochasticGame
     strategies: tuple[tuple[Floats, ...], ...]
     values: Floats
+    noise: Floats | None = None
 
     @cached_property
     def certificate(self) -> Certificate:
         """The check of these strategies, from the game alone."""
+        if self.noise is not None:
+            return certify_logit(self.game, self.strategies, self.noise, self.values)
         return certify(self.game, self.strategies, self.values)
 
     @property
     def regret(self) -> float:
-        """The largest violation of the equilibrium conditions, relative to the payoff range."""
+        """The largest violation of the equilibrium conditions, relative to the payoff range.
+
+        Under noise: of the values, relative to the payoff range, and of the chances of actions.
+        """
         return self.certificate.regret
 
     @cached_property
@@ -122,6 +129,7 @@ class StochasticSolution:
         continua: where equilibria form a continuum.
         solved: how many distinct component problems were solved.
         seconds: wall time of the solve.
+        concept: ``"mpe"`` or ``"logit"``; ``noise`` (n,) ς_i where noise was asked for.
     """
 
     game: StochasticGame
@@ -135,6 +143,8 @@ class StochasticSolution:
     solved: int
     seconds: float
     walk: Callable[[], Iterator[StochasticEquilibrium]] = field(repr=False)
+    concept: str = "mpe"
+    noise: Floats | None = None
 
     @property
     def count(self) -> int | None:
@@ -145,5 +155,6 @@ class StochasticSolution:
         return self.found if self.exact else None
 
     def iterate(self) -> Iterator[StochasticEquilibrium]:
-        """Every equilibrium in order, beyond the cap too, one at a time."""
+        """Every equilibrium in order, beyond the cap too, one at a time and without a time limit.
+        """
         return self.walk()

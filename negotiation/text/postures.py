@@ -27,18 +27,34 @@ NOTHING = 1e-9
 class Mediated:
     """One posture under one condition, and the best that a mediator can make of it.
 
-    ``best`` is the correlated equilibrium with the highest sum of the players' flows.
+    ``best`` and ``coarse`` are the correlated and the coarse correlated equilibrium with the
+    highest sum of the players' flows, ``fairest`` the correlated one with the highest flow of
+    whoever is worst off.
     """
 
     stage: StageGame
     best: CorrelatedEquilibrium
+    coarse: CorrelatedEquilibrium
+    fairest: CorrelatedEquilibrium
 
     @property
     def gain(self) -> float:
         """By how much the sum is above that of the best static equilibrium; 0 where it is not."""
-        above = self.best.value - float(self.stage.flows.sum(axis=1).max())
-        wide = float(np.ptp(self.stage.payoffs.sum(axis=0)))
-        return above if above > NOTHING * wide else 0.0
+        return self._above(self.best.value, float(self.stage.flows.sum(axis=1).max()))
+
+    @property
+    def coarse_gain(self) -> float:
+        """What committing in advance adds to that, in sum; 0 where it adds nothing."""
+        return self._above(self.coarse.value, self.best.value)
+
+    @property
+    def fair_gain(self) -> float:
+        """By how much the worst-off player's flow is above that in the best static equilibrium."""
+        return self._above(self.fairest.value, float(self.stage.flows.min(axis=1).max()))
+
+    def _above(self, value: float, other: float) -> float:
+        wide = float(np.ptp(self.stage.payoffs.sum(axis=0))) or float(np.ptp(self.stage.payoffs))
+        return value - other if value - other > NOTHING * wide else 0.0
 
 
 def postures_page(game: Game, found: Sequence[Mediated]) -> str:
@@ -84,7 +100,7 @@ def _condition(game: Game, one: Mediated) -> Iterator[str]:
                          for player, flow in zip(play.players, play.flow.tolist(), strict=True))
         yield wrapped(f"{k + 1}. {play_sentence(game, play)} It pays {pays}.{marks}", 6, 3)
         yield from (wrapped(text, 9) for text in reasons(game, play))
-    yield wrapped(_mediator(game, one), 4)
+    yield from (wrapped(text, 4) for text in _mediator(game, one))
 
 
 def _payoffs(game: Game, stage: StageGame) -> str:
@@ -143,21 +159,38 @@ def reasons(game: Game, play: Play) -> Iterator[str]:
                    f"play{always}.")
 
 
-def _mediator(game: Game, one: Mediated) -> str:
+def _mediator(game: Game, one: Mediated) -> Iterator[str]:
     """What somebody who tells each side in private what to do can bring about."""
-    stage, best = one.stage, one.best
-    if not one.gain:
-        top = int(stage.flows.sum(axis=1).argmax()) + 1
+    stage = one.stage
+    top = int(stage.flows.sum(axis=1).argmax()) + 1
+    if one.gain:
+        yield ("A mediator who tells each side in private what to do can bring "
+               f"{signed(one.gain)} in sum over the best equilibrium: {_distribution(one.best)}. "
+               f"It pays {_pays(game, one.best)}.")
+    else:
         what = "it" if len(stage.plays) == 1 else f"equilibrium {top}, the highest in sum"
-        return ("A mediator who tells each side in private what to do can bring no more than "
-                f"{what}.")
-    shares = [f"{listed(own[a] for own, a in zip(stage.actions, at, strict=True))} "
-              f"{percent(float(chance))}"
-              for at, chance in np.ndenumerate(best.distribution) if chance > NOTHING]
-    pays = ", ".join(f"{game.actors[player].label} {number(flow)}"
-                     for player, flow in zip(stage.players, best.payoffs.tolist(), strict=True))
-    return (f"A mediator who tells each side in private what to do can bring {signed(one.gain)} "
-            f"in sum over the best equilibrium: {'; '.join(shares)}. It pays {pays}.")
+        yield ("A mediator who tells each side in private what to do can bring no more than "
+               f"{what}.")
+    if one.coarse_gain:
+        yield (f"If the sides commit in advance to follow, {signed(one.coarse_gain)} more in sum: "
+               f"{_distribution(one.coarse)}. It pays {_pays(game, one.coarse)}; nobody gains by "
+               "staying out, but who is told what to do may want to do something else.")
+    if one.fair_gain:
+        yield (f"For whoever is worst off a mediator can bring {signed(one.fair_gain)} over the "
+               f"best equilibrium: {_distribution(one.fairest)}. It pays "
+               f"{_pays(game, one.fairest)}.")
+
+
+def _distribution(found: CorrelatedEquilibrium) -> str:
+    actions = found.game.actions
+    return "; ".join(f"{listed(own[a] for own, a in zip(actions, at, strict=True))} "
+                     f"{percent(float(chance))}"
+                     for at, chance in np.ndenumerate(found.distribution) if chance > NOTHING)
+
+
+def _pays(game: Game, found: CorrelatedEquilibrium) -> str:
+    return ", ".join(f"{game.actors[player].label} {number(flow)}" for player, flow in
+                     zip(found.game.players, found.payoffs.tolist(), strict=True))
 
 
 def postures_section(solution: Solution, named: Callable[[int], str]) -> str:
