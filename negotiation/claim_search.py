@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from .claim_forms import margins, settings_of
 from .comparing import SAME, Comparison, Solver
-from .equilibrium.result import Solution
 from .errors import NumericalError
 from .model import Claim, Game
 from .sampling import Sampler
@@ -19,7 +18,7 @@ from .sampling import Sampler
 Floats = NDArray[np.float64]
 
 #: games that are solved side by side
-TOGETHER = 48
+TOGETHER = 24
 #: points between the nominal value and each end of the range, and halvings after that
 GRID, HALVINGS = 3, 5
 
@@ -91,37 +90,46 @@ def over_draws(game: Game, claims: Sequence[Claim], by: float, draws: int, seed:
 
 def _at_points(game: Game, points: Sequence[tuple[dict[str, float], Sequence[Claim]]], by: float,
                solver: Solver) -> list[dict[str, float] | str]:
-    """Claim → margin at each point, or why it could not be solved."""
-    studies = [Comparison(game.with_parameters(**point), solver) for point, _ in points]
-    wanted = [(study, key, label, lean) for study, (_, claims) in zip(studies, points, strict=True)
-              for key, (label, lean) in study.missing(
-                  pair for claim in claims for pair in settings_of(study.game, claim)).items()]
-    broken: dict[int, str] = {}
-    for begin in range(0, len(wanted), TOGETHER):
-        part = wanted[begin:begin + TOGETHER]
-        for (study, key, label, _), found in zip(part, _solve_all(
-                [lean for *_, lean in part], solver), strict=True):
-            if isinstance(found, str):
-                broken.setdefault(id(study), f"{label}: {found}")
-            else:
-                try:
-                    study.remember(key, label, found)
-                except NumericalError as error:
-                    broken.setdefault(id(study), str(error))
-    return [broken[id(study)] if id(study) in broken else
-            {claim.id: margins(study, claim, by)[0] for claim in claims}
-            for study, (_, claims) in zip(studies, points, strict=True)]
+    """Claim → margin at each point, or why it could not be solved.
+
+    Everything that evaluates claims at other parameters goes through here.
+    """
+    found: list[dict[str, float] | str] = []
+    waiting: list[_Point] = []
+    for values, claims in points:
+        point = _Point(Comparison(game.with_parameters(**values), solver), claims)
+        if waiting and sum(len(one.games) for one in (*waiting, point)) > TOGETHER:
+            found += _solve(waiting, by, solver)
+            waiting = []
+        waiting.append(point)
+    return found + _solve(waiting, by, solver)
 
 
-def _solve_all(games: Sequence[Game], solver: Solver) -> list[Solution | str]:
-    """The games' solutions, or why there is none; one that fails does not take others with it."""
+class _Point:
+    """Some claims at one point: the games that they need."""
+
+    def __init__(self, study: Comparison, claims: Sequence[Claim]) -> None:
+        self.study, self.claims = study, claims
+        self.games = study.missing(
+            pair for claim in claims for pair in settings_of(study.game, claim))
+
+
+def _solve(points: Sequence[_Point], by: float, solver: Solver) -> list[dict[str, float] | str]:
+    """Solve the games of some points side by side; a point that fails takes no others with it."""
+    if not points:
+        return []
     try:
-        return list(solver(games))
+        solutions = iter(solver([game for point in points for _, game in point.games.values()]))
+        for point in points:
+            for key, (label, _) in point.games.items():
+                point.study.remember(key, label, next(solutions))
     except NumericalError as error:
-        if len(games) == 1:
+        if len(points) == 1:
             return [str(error)]
-    half = len(games) // 2
-    return _solve_all(games[:half], solver) + _solve_all(games[half:], solver)
+        half = len(points) // 2
+        return _solve(points[:half], by, solver) + _solve(points[half:], by, solver)
+    return [{claim.id: margins(point.study, claim, by)[0] for claim in point.claims}
+            for point in points]
 
 
 # ---- flips -------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ class ClaimsResult:
 
 
 def claims(game: Game, ids: Sequence[str] | None = None, *, by: float | None = None,
-           draws: int = 16, seed: int = 0, flips: int | str = 4, solver: Solver | None = None,
+           draws: int = 8, seed: int = 0, flips: int | str = 2, solver: Solver | None = None,
            ) -> ClaimsResult:
     """Test the claims that a definition carries.
 

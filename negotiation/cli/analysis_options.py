@@ -29,7 +29,7 @@ def other(parser: argparse.ArgumentParser) -> None:
 def claims(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--claims", default=None, metavar="ID,ID,...", type=names,
                         help="which claims to test (default: all)")
-    searching(parser, draws=16, tried=4)
+    searching(parser, draws=8, tried=2)
     parser.add_argument("--format", default="text", type=one_of("text", "markdown"),
                         metavar="text|markdown", help="how the table is laid out (default: text)")
 
