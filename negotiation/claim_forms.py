@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from .comparing import SAME, Bounds, Comparison, Part, find_outcome, first_of, minus, whole
+from .comparing import (
+    SAME,
+    Bounds,
+    Comparison,
+    Part,
+    What,
+    find_outcome,
+    first_of,
+    kept_from,
+    minus,
+    whole,
+)
 from .frozen import FrozenMap
 from .model import Claim, Game
 from .pivots import seats_of
@@ -15,7 +26,7 @@ from .settings import Setting
 Margins = tuple[float, Bounds, Bounds, Bounds | None]
 
 
-def settings_of(game: Game, claim: Claim) -> Iterator[tuple[str, Setting | None]]:
+def settings_of(game: Game, claim: Claim) -> Iterator[tuple[str, What]]:
     """The settings that a claim's games are solved under, each with a label."""
     if claim.pivot is not None:
         for actor in _among(game, claim):
@@ -92,14 +103,12 @@ def _pivot(study: Comparison, claim: Claim, by: float) -> Margins:
             (max(low for low, _ in others), max(high for _, high in others)))
 
 
-def _cascade(game: Game) -> dict[str, Setting]:
+def _cascade(game: Game) -> dict[str, What]:
     table = game.cascade
     assert table is not None
     word = table.status[table.center]
     return {"centre settled": Setting(start=FrozenMap({table.center: word})),
-            "centre blocked": Setting(block=tuple(
-                name for name, move in game.moves.items()
-                if {move.front: move.target, **move.sets}.get(table.center) == word))}
+            "centre blocked": kept_from(game, table.center, word)}
 
 
 def _cascade_margins(study: Comparison, verdict: str, by: float) -> Margins:

@@ -189,6 +189,12 @@ def _said(game: Game) -> Iterator[tuple[str, str]]:
         for issue in move.issues.values():
             yield from _payments(f"{at}.issues.{issue.name}.value", issue.value)
             yield from _payments(f"{at}.issues.{issue.name}.curvature", issue.curvature)
+    for name, clash in game.encounters.items():
+        yield f"encounters.{name}.rate", str(clash.rate)
+        yield f"encounters.{name}.to", str(clash.targets)
+        for k, block in enumerate(clash.payoffs):
+            for player, payoffs in block.payoffs.items():
+                yield f"encounters.{name}.payoffs[{k}].{player}", str(payoffs)
     for link in game.linkages:
         at = f"linkages.{link.name}"
         yield from _payments(f"{at}.flow", link.flow)

@@ -28,6 +28,9 @@ Part = tuple[Convention | None, Floats]
 #: solves several games; the options of ``solve_each`` can be passed on to it
 Solver = Callable[..., Sequence[Solution]]
 
+#: what a game is looked at under
+What = Setting | Game | None
+
 #: differences of chances below this are rounding
 NOTHING = 1e-12
 #: chances are computed to 1e-12, and the equilibria behind them to a regret of 1e-9: differences
@@ -93,6 +96,16 @@ def lean(game: Game) -> Game:
     return game if len(moves) == len(game.moves) else replace(game, moves=FrozenMap(moves))
 
 
+def kept_from(game: Game, front: str, status: str) -> Game:
+    """The game in which no move and no encounter takes a front to a status."""
+    less = apply(game, Setting(block=tuple(
+        name for name, move in game.moves.items()
+        if {move.front: move.target, **move.sets}.get(front) == status)))
+    return replace(less, encounters=FrozenMap({
+        name: clash.without(status) if clash.front == front else clash
+        for name, clash in less.encounters.items()}))
+
+
 def find_outcome(game: Game, name: str | None) -> Outcome:
     """The outcome that is asked about; the first that the definition names when none is.
 
@@ -144,14 +157,15 @@ class Compared:
 class Comparison:
     """Solves a game under settings, each once, side by side.
 
-    ``solver`` solves several games; ``games`` holds those that were solved, by what they say.
+    A setting may be None, the game as it stands, or what the game has become. ``solver`` solves
+    several games; ``games`` holds those that were solved, by what they say.
     """
 
     game: Game
     solver: Solver
     games: dict[tuple[object, ...], Compared] = field(default_factory=dict)
 
-    def prepare(self, settings: Iterable[tuple[str, Setting | None]]) -> None:
+    def prepare(self, settings: Iterable[tuple[str, What]]) -> None:
         """Solve the game under these (label, setting) where that has not been done.
 
         Raises:
@@ -162,7 +176,7 @@ class Comparison:
         for (key, (label, _)), solution in zip(wanted.items(), found, strict=True):
             self.remember(key, label, solution)
 
-    def missing(self, settings: Iterable[tuple[str, Setting | None]],
+    def missing(self, settings: Iterable[tuple[str, What]],
                 ) -> dict[tuple[object, ...], tuple[str, Game]]:
         """The games under these settings that are not solved yet: key → (label, game)."""
         wanted: dict[tuple[object, ...], tuple[str, Game]] = {}
@@ -184,12 +198,14 @@ class Comparison:
                                  "nothing to compare")
         self.games[key] = Compared(label, solution)
 
-    def under(self, setting: Setting | None, label: str = "the game as it stands") -> Compared:
+    def under(self, setting: What, label: str = "the game as it stands") -> Compared:
         """The game under a setting (None: as it stands), solved when it is first asked for."""
         self.prepare([(label, setting)])
         return self.games[_key(self._under(setting))]
 
-    def _under(self, setting: Setting | None) -> Game:
+    def _under(self, setting: What) -> Game:
+        if isinstance(setting, Game):
+            return lean(setting)
         return lean(self.game if setting is None else apply(self.game, setting))
 
     @property
@@ -209,4 +225,5 @@ def _key(game: Game) -> tuple[object, ...]:
     return (tuple(game.parameter_values().items()),
             tuple(front.start for front in game.fronts.values()),
             tuple((name, tuple(sorted(move.consents.items()))) for name, move in
-                  game.moves.items()))
+                  game.moves.items()),
+            tuple((name, str(clash.targets)) for name, clash in game.encounters.items()))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .comparing import Bounds, bounds, by_convention, minus, whole
+from .comparing import Bounds, bounds, by_convention, kept_from, minus, whole
 from .equilibrium.result import Solution
 from .errors import NumericalError
 from .frozen import FrozenMap
@@ -142,9 +142,7 @@ class Study:
         if kind == "settled":
             return apply(self.game, Setting(start=FrozenMap({front: word})))
         if kind == "blocked":
-            return apply(self.game, Setting(block=tuple(
-                name for name, move in self.game.moves.items()
-                if {move.front: move.target, **move.sets}.get(front) == word)))
+            return kept_from(self.game, front, word)
         return self.game
 
     def prepare(self, kinds: Iterable[tuple[str, str]]) -> None:
@@ -231,8 +229,9 @@ class Study:
 
 
 def _key(game: Game) -> tuple[object, ...]:
-    # All games of a study are one game under settings that change starts and moves only.
-    return (tuple(front.start for front in game.fronts.values()), tuple(game.moves))
+    # All games of a study are one game under settings that change starts and what can happen only.
+    return (tuple(front.start for front in game.fronts.values()), tuple(game.moves),
+            tuple(game.encounters.values()))
 
 
 def _orders(process: Process, status: Mapping[str, str]) -> dict[Order, float]:

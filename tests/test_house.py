@@ -16,7 +16,7 @@ PACKAGE = ROOT / "negotiation"
 #: ground floor first; a module imports from its own floor or below. The longest prefix decides.
 FLOORS = (
     ("lazy", "errors", "frozen", "expressions", "distributions", "model", "settings"),
-    ("formats", "catalog", "lattice", "reachable", "bargaining", "kernels", "process",
+    ("formats", "catalog", "lattice", "clashes", "reachable", "bargaining", "kernels", "process",
      "sampling", "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
     ("continuation",),
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
@@ -61,7 +61,8 @@ LATE = {
     "normal_form.game": ("nashpy",),
     "normal_form.correlated": ("scipy",),
     "normal_form.backends": ("nashpy",),
-    "equilibrium.solve": ("negotiation.equilibrium.cyclic", "negotiation.equilibrium.logit",
+    "equilibrium.solve": ("negotiation.equilibrium.encounters.solve",
+                          "negotiation.equilibrium.cyclic", "negotiation.equilibrium.logit",
                           "negotiation.equilibrium.linked", "negotiation.postures"),
     "equilibrium.certificate_duality": ("scipy",),
     "equilibrium.certificate_levels": ("scipy",),

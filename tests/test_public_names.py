@@ -12,7 +12,7 @@ import negotiation as ng
 
 PUBLIC = {
     "Actor", "BargainingProblem", "Cascade", "CascadeResult", "Claim", "Component",
-    "DefinitionError", "Equilibrium", "Expression", "ExpressionError", "Front", "Game",
+    "DefinitionError", "Encounter", "Equilibrium", "Expression", "ExpressionError", "Front", "Game",
     "InputError", "Issue", "Linkage", "Move", "NashEquilibrium", "NashSolution", "NegotiationError",
     "NormalFormGame", "NotYetError", "NumericalError", "Outcome", "Parameter", "Posture",
     "PosturePayoffs", "Problem", "SOLUTIONS", "Setting", "Solution", "Status",

@@ -163,8 +163,8 @@ def _settings(parser: argparse.ArgumentParser) -> None:
                        help="start a front in another status")
     group.add_argument("--hold", action="append", default=[], metavar="FRONT=STATUS", type=_pairs,
                        help="start a front in a status and keep it there")
-    group.add_argument("--block", action="append", default=[], metavar="MOVE",
-                       help="take a move away")
+    group.add_argument("--block", action="append", default=[], metavar="NAME",
+                       help="take a move or an encounter away")
     group.add_argument("--consent", action="append", default=[], type=_consent,
                        metavar="ACTOR[.MOVE]=always|never",
                        help="let an actor always consent, or never, to all its moves or to one")
