@@ -23,14 +23,15 @@ FLOORS = (
     ("cascade", "settlement", "comparing", "pivots", "claims", "claim_forms", "claim_search",
      "compare", "graph_model", "stability", "tracing"),
     ("text", "formats.record", "formats.record_claims", "formats.record_schema",
-     "formats.record_stability", "formats.record_nash", "formats.record_trace", "cli",
+     "formats.record_stability", "formats.record_nash", "formats.record_mpe",
+     "formats.record_trace", "cli",
      "__init__", "__main__"),
 )
 
 #: module → what its functions may import late, to keep the start quick or a dependency optional
 LATE = {
     "cli": ("negotiation.cli.commands",),
-    "cli.commands": ("negotiation.cli.nash",
+    "cli.commands": ("negotiation.cli.nash", "negotiation.cli.mpe",
                      "negotiation.lattice", "negotiation.cascade", "negotiation.process",
                      "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",
@@ -55,6 +56,7 @@ LATE = {
     "formats.record": ("negotiation.process",),
     "formats.record_schema": ("negotiation.formats.record_stability",
                               "negotiation.formats.record_nash",
+                              "negotiation.formats.record_mpe",
                               "negotiation.formats.record_trace"),
     "kernels": ("scipy",),
     "kernels.compiled": ("numba",),
