@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from .expressions import Expression
     from .formats.definition import check, dumps, from_dict, loads, save
+    from .likelihood import Likelihood, likelihood
     from .model import (
         Actor,
         Cascade,
@@ -71,6 +72,8 @@ _HOMES = {
     "Expression": "expressions",
     **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
     "solve": "solving",
+    "likelihood": "likelihood",
+    "Likelihood": "likelihood",
     "solve_each": "equilibrium.solve",
     **dict.fromkeys(("Component", "Equilibrium", "Solution", "Status"), "equilibrium.result"),
     **dict.fromkeys(("NashEquilibrium", "NashSolution", "NormalFormGame"), "normal_form"),
@@ -106,6 +109,7 @@ __all__ = [
     "Game",
     "InputError",
     "Issue",
+    "Likelihood",
     "Linkage",
     "LogitPath",
     "Move",
@@ -141,6 +145,7 @@ __all__ = [
     "compare",
     "dumps",
     "from_dict",
+    "likelihood",
     "load",
     "loads",
     "logit_path",
