@@ -190,7 +190,8 @@ def _cascade() -> Schema:
 
 
 def _paths() -> Schema:
-    event = _record({"move": TEXT, "mean_date": _or_null(NUMBER)})
+    event = _record({"move": TEXT, "mean_date": _or_null(NUMBER), "choices": _said(
+        _table(CHANCE), "everything that can happen next in its place, and how likely")})
     return _record({
         "game": TEXT, "parameters": _table(NUMBER), "equilibrium": WHOLE, "equilibria": WHOLE,
         "by": NUMBER,
@@ -247,6 +248,18 @@ def _trace() -> Schema:
     return trace_schema()
 
 
+def _tip() -> Schema:
+    from .record_trace import tip_schema
+
+    return tip_schema()
+
+
+def _region() -> Schema:
+    from .record_trace import region_schema
+
+    return region_schema()
+
+
 def _nash() -> Schema:
     from .record_nash import nash_schema  # numpy, which other schemas do without
 
@@ -272,6 +285,8 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),
     "trace": ("Every equilibrium followed as a parameter moves", _trace),
+    "region": ("Where in the plane of two parameters an answer is which", _region),
+    "tip": ("The smallest change of parameters that turns an answer", _tip),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
 }
