@@ -514,6 +514,8 @@ def test_a_player_without_a_stake_makes_a_continuum_that_is_named():
     assert not solution.complete and solution.status is Status.CONTINUUM
     assert "continuum" in str(solution.incomplete_because)
     check_all(solution)
+    told = {(part.encounter, part.actors, part.actions) for part in solution.components}
+    assert ("odd", ("ann",), ("ann0", "ann1")) in told
 
 
 def test_a_mediator_without_a_stake_follows_the_rule_for_indifference():

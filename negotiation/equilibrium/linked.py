@@ -25,7 +25,8 @@ RESOLUTION = 1e-9
 class LinkedGame:
     """One draw of a lattice: components numbered in reverse topological order (``traversal``)."""
 
-    def __init__(self, lattice: Lattice, solver: Callable[[Problems | Components | Request], Answers],
+    def __init__(self, lattice: Lattice,
+                 solver: Callable[[Problems | Components | Request], Answers],
                  draw: int = 0) -> None:
         self.lattice, self.solver, self.draw = lattice, solver, draw
         order = np.lexsort((lattice.component, lattice.level))

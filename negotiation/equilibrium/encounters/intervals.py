@@ -371,5 +371,6 @@ def _fill(table: Floats, mix: Interval) -> Floats:
     room = (most - least)[order]
     rest = 1.0 - least.sum()
     share = np.clip(rest - (np.cumsum(room, axis=-1) - room), 0.0, room)
-    total: Floats = ((least[order] + share) * np.take_along_axis(table, order, axis=-1)).sum(axis=-1)
+    ranked = np.take_along_axis(table, order, axis=-1)
+    total: Floats = ((least[order] + share) * ranked).sum(axis=-1)
     return total
