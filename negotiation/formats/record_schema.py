@@ -92,7 +92,8 @@ def _show() -> Schema:
             "equilibrium": TEXT, "doc": TEXT, "payoffs": blocks})),
         "outcomes": _table(_record({"label": TEXT, "when": _table(_list(TEXT)),
                                     "posture": _table(_table(TEXT)), "doc": TEXT})),
-        "claims": _list(_record({"id": TEXT, "says": TEXT, "source": TEXT}))})
+        "claims": _list(_record({"id": TEXT, "says": TEXT, "source": TEXT})),
+        "answers": _said({"type": "object"}, "known answers, free-form data of the file")})
 
 
 def _check() -> Schema:
