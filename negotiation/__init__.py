@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from .solving import solve
     from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
-    from .tracing import Trace, trace
+    from .tracing import LogitPath, Region, Tipping, Trace, logit_path, region, tip, trace
 
 __version__ = "0.1.0"
 
@@ -75,14 +75,14 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
-    **dict.fromkeys(("Trace", "trace"), "tracing"),
+    **dict.fromkeys(("LogitPath", "Region", "Tipping", "Trace", "logit_path", "region",
+                     "tip", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
 }
 
 __all__ = [
-    "SOLUTIONS",
     "Actor",
     "BargainingProblem",
     "Cascade",
@@ -99,6 +99,7 @@ __all__ = [
     "InputError",
     "Issue",
     "Linkage",
+    "LogitPath",
     "Move",
     "NashEquilibrium",
     "NashSolution",
@@ -111,13 +112,16 @@ __all__ = [
     "Posture",
     "PosturePayoffs",
     "Problem",
+    "Region",
+    "SOLUTIONS",
     "Setting",
     "Solution",
-    "Status",
     "StabilityResult",
+    "Status",
     "StochasticEquilibrium",
     "StochasticGame",
     "StochasticSolution",
+    "Tipping",
     "Trace",
     "UnknownNameError",
     "__version__",
@@ -128,12 +132,15 @@ __all__ = [
     "from_dict",
     "load",
     "loads",
+    "logit_path",
+    "region",
     "save",
     "setting",
     "solve",
     "solve_each",
-    "trace",
     "stability",
+    "tip",
+    "trace",
 ]
 
 

@@ -22,14 +22,14 @@ FLOORS = (
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
     ("cascade", "settlement", "graph_model", "stability", "tracing"),
     ("text", "formats.record", "formats.record_schema", "formats.record_stability",
-     "formats.record_nash", "formats.record_trace", "cli",
+     "formats.record_nash", "formats.record_mpe", "formats.record_trace", "cli",
      "__init__", "__main__"),
 )
 
 #: module → what its functions may import late, to keep the start quick or a dependency optional
 LATE = {
     "cli": ("negotiation.cli.commands",),
-    "cli.commands": ("negotiation.cli.nash",
+    "cli.commands": ("negotiation.cli.nash", "negotiation.cli.mpe",
                      "negotiation.lattice", "negotiation.cascade", "negotiation.process",
                      "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",
@@ -38,8 +38,7 @@ LATE = {
                      "negotiation.normal_form", "negotiation.postures",
                      "negotiation.formats.record_stability", "negotiation.stability",
                      "negotiation.text.stability",
-                     "negotiation.formats.record_trace", "negotiation.text.trace",
-                     "negotiation.tracing",
+                     "negotiation.cli.tracing",
                      "negotiation.text.postures", "negotiation.text.solution"),
     "distributions": ("numpy", "scipy"),
     "expressions": ("numpy",),
@@ -50,6 +49,7 @@ LATE = {
     "formats.record": ("negotiation.process",),
     "formats.record_schema": ("negotiation.formats.record_stability",
                               "negotiation.formats.record_nash",
+                              "negotiation.formats.record_mpe",
                               "negotiation.formats.record_trace"),
     "kernels": ("scipy",),
     "kernels.compiled": ("numba",),

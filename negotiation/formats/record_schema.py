@@ -193,7 +193,8 @@ def _cascade() -> Schema:
 
 
 def _paths() -> Schema:
-    event = _record({"move": TEXT, "mean_date": _or_null(NUMBER)})
+    event = _record({"move": TEXT, "mean_date": _or_null(NUMBER), "choices": _said(
+        _table(CHANCE), "everything that can happen next in its place, and how likely")})
     return _record({
         "game": TEXT, "parameters": _table(NUMBER), "equilibrium": WHOLE, "equilibria": WHOLE,
         "by": NUMBER,
@@ -250,10 +251,28 @@ def _trace() -> Schema:
     return trace_schema()
 
 
+def _tip() -> Schema:
+    from .record_trace import tip_schema
+
+    return tip_schema()
+
+
+def _region() -> Schema:
+    from .record_trace import region_schema
+
+    return region_schema()
+
+
 def _nash() -> Schema:
     from .record_nash import nash_schema  # numpy, which other schemas do without
 
     return nash_schema()
+
+
+def _mpe() -> Schema:
+    from .record_mpe import mpe_schema  # numpy, which other schemas do without
+
+    return mpe_schema()
 
 
 #: command → title, and what builds its schema
@@ -264,10 +283,13 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "solve": ("The equilibria of a game", _solve),
     "nash": ("The Nash equilibria of a game in normal form: 'negotiation solve FILE.nfg --json'",
              _nash),
+    "mpe": ("The equilibria of a stochastic game: 'negotiation solve FILE.json --json'", _mpe),
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),
     "trace": ("Every equilibrium followed as a parameter moves", _trace),
+    "region": ("Where in the plane of two parameters an answer is which", _region),
+    "tip": ("The smallest change of parameters that turns an answer", _tip),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
 }
