@@ -140,7 +140,10 @@ def _encounter() -> Schema:
 
 
 def _component() -> Schema:
-    return _record({"state": _table(TEXT), "moves": _list(TEXT), "actors": _list(TEXT),
+    return _record({"state": _table(TEXT), "moves": _list(TEXT),
+                    "encounter": _said(_or_null(TEXT), "where an actor is indifferent between "
+                                       "actions; the extremes are their probabilities"),
+                    "actions": _list(TEXT), "actors": _list(TEXT),
                     "extremes": _list(_list(CHANCE)), "value_varies": YES})
 
 
