@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from .expressions import Expression
     from .formats.definition import check, dumps, from_dict, loads, save
+    from .likelihood import Likelihood, likelihood
     from .model import (
         Actor,
         Cascade,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from .solving import solve
     from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
-    from .tracing import Trace, trace
+    from .tracing import LogitPath, Region, Tipping, Trace, logit_path, region, tip, trace
 
 __version__ = "0.1.0"
 
@@ -68,6 +69,8 @@ _HOMES = {
     "Expression": "expressions",
     **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
     "solve": "solving",
+    "likelihood": "likelihood",
+    "Likelihood": "likelihood",
     "solve_each": "equilibrium.solve",
     **dict.fromkeys(("Component", "Equilibrium", "Solution", "Status"), "equilibrium.result"),
     **dict.fromkeys(("NashEquilibrium", "NashSolution", "NormalFormGame"), "normal_form"),
@@ -75,14 +78,14 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
-    **dict.fromkeys(("Trace", "trace"), "tracing"),
+    **dict.fromkeys(("LogitPath", "Region", "Tipping", "Trace", "logit_path", "region",
+                     "tip", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
 }
 
 __all__ = [
-    "SOLUTIONS",
     "Actor",
     "BargainingProblem",
     "Cascade",
@@ -98,7 +101,9 @@ __all__ = [
     "Game",
     "InputError",
     "Issue",
+    "Likelihood",
     "Linkage",
+    "LogitPath",
     "Move",
     "NashEquilibrium",
     "NashSolution",
@@ -111,13 +116,16 @@ __all__ = [
     "Posture",
     "PosturePayoffs",
     "Problem",
+    "Region",
+    "SOLUTIONS",
     "Setting",
     "Solution",
-    "Status",
     "StabilityResult",
+    "Status",
     "StochasticEquilibrium",
     "StochasticGame",
     "StochasticSolution",
+    "Tipping",
     "Trace",
     "UnknownNameError",
     "__version__",
@@ -126,14 +134,18 @@ __all__ = [
     "check",
     "dumps",
     "from_dict",
+    "likelihood",
     "load",
     "loads",
+    "logit_path",
+    "region",
     "save",
     "setting",
     "solve",
     "solve_each",
-    "trace",
     "stability",
+    "tip",
+    "trace",
 ]
 
 

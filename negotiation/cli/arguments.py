@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import nearest
+from .likelihood_options import add_options
 
 GAME_HELP = "the name of a bundled game (see 'negotiation list') or the path of a definition file"
 ABOUT = "Solve negotiations that run on several linked fronts at once."
@@ -30,7 +31,12 @@ EXAMPLES = {
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
     "paths": ("nrnap --most 3",),
-    "trace": ("central guarantee_credibility 0 1", "nrnap trust 0.9 0.1 --seconds 60 --json"),
+    "likelihood": ("issue-linkage both --draws 256",
+                   "central central_settled --by 5 --draws 128 --indices 0"),
+    "tip": ("fearon-commitment war --to 0.5 --parameters shift,power_now",
+            "climate-club --cascade every --parameters tariff"),
+    "region": ("fearon-commitment shift 0 0.6 power_now 0.66 0.95 --outcome war --depth 3",),
+    "trace": ("fearon-commitment shift 0 0.65", "central guarantee_credibility 0 1 --json"),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
 }
@@ -120,8 +126,14 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _settings, _stability, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
+    command("likelihood", "say how likely an outcome is over the parameters' ranges, and why",
+            _game, _likelihood, _settings, _by, _json)
     command("trace", "follow every equilibrium as a parameter moves: switches, folds, births, ends",
             _game, _interval, _settings, _tracing, _by, _saving, _json)
+    command("region", "map where in the plane of two parameters an answer is which",
+            _game, _plane, _settings, _mapping, _by, _json)
+    command("tip", "find the smallest change of parameters that turns an answer",
+            _game, _target, _settings, _mapping, _by, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
             _game, _bargain, _settings, _solving, _json)
     return parser, commands
@@ -219,6 +231,9 @@ def _schema(parser: argparse.ArgumentParser) -> None:
 def _solve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--states", action="store_true",
                         help="print every state of every equilibrium")
+    parser.add_argument_group(
+        "stochastic games (GAME is a .json file)",
+        "--equilibria, --concept, --cap, --states and --json apply; the file gives the noise.")
     group = parser.add_argument_group("games in normal form (GAME is a Gambit .nfg file)")
     group.add_argument("--exact", action="store_true",
                        help="two players: compute and print probabilities as fractions")
@@ -245,6 +260,10 @@ def _stability(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--transitive", action="store_true",
                         help="let an actor make several of its moves in one go")
     _conventions(parser)
+
+
+def _likelihood(parser: argparse.ArgumentParser) -> None:
+    add_options(parser, _count, _one_of)
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:
@@ -275,6 +294,52 @@ def _tracing(parser: argparse.ArgumentParser) -> None:
                        help="values that are solved afresh at first (default: 9)")
     group.add_argument("--checks", default=4, metavar="N", type=_count,
                        help="values between events that are solved afresh afterwards (default: 4)")
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+                       help="stop after this many seconds and print what was found")
+
+
+def _plane(parser: argparse.ArgumentParser) -> None:
+    for which in ("first", "second"):
+        parser.add_argument(which, metavar=f"PARAMETER{1 if which == 'first' else 2}",
+                            help=f"the {which} parameter")
+        parser.add_argument(f"{which}_low", metavar="LOW", type=_number, help="its lowest value")
+        parser.add_argument(f"{which}_high", metavar="HIGH", type=_number, help="its highest value")
+    parser.add_argument("--outcome", default=None, metavar="OUTCOME",
+                        help="map this outcome's chance (default: the cascade verdict)")
+    parser.add_argument("--depth", default=5, metavar="N", type=_count,
+                        help="halve cells at borders up to this often (default: 5)")
+    parser.add_argument("--lines", default=0, metavar="N", type=_whole,
+                        help="trace the first parameter at this many values of the second, for "
+                             "the curves of folds and switches (default: 0)")
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("outcome", metavar="OUTCOME", nargs="?", default=None,
+                        help="the outcome whose chance is to change")
+    parser.add_argument("--to", default=None, metavar="P", type=_number,
+                        help="the chance to bring it to in every equilibrium, such as 0.5")
+    parser.add_argument("--cascade", default=None, metavar="every", type=_one_of("every"),
+                        help="instead: make the cascade hold in every equilibrium")
+    parser.add_argument("--parameters", default=None, metavar="NAME,NAME,...", type=_names,
+                        help="the parameters that may change (default: all that have a range)")
+    parser.add_argument("--joint", action="store_true",
+                        help="also search for a smaller change of several together")
+    parser.add_argument("--grid", default=5, metavar="N", type=_count,
+                        help="values solved along each line at first (default: 5)")
+
+
+def _mapping(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("solving")
+    group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
+                       metavar="consent|refuse|all",
+                       help="what an actor does who gains nothing and loses nothing "
+                            "(default: what the file says)")
+    _conventions(group)
+    group.add_argument("--cap", default=64, metavar="N", type=_count,
+                       help="keep at most this many equilibria that differ on the path of play")
+    group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
+                       help="how much work the proof that a list is complete may be "
+                            "(default: 1000)")
     group.add_argument("--seconds", default=None, metavar="S", type=_positive,
                        help="stop after this many seconds and print what was found")
 
@@ -316,6 +381,10 @@ def _number_pair(text: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(
             f"expected a finite number for {name.strip()!r}, found {value!r}{hint}")
     return name.strip(), number
+
+
+def _whole(text: str) -> int:
+    return 0 if text.strip() == "0" else _count(text)
 
 
 def _number(text: str) -> float:

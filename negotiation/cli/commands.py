@@ -147,6 +147,11 @@ def _solve(arguments: Namespace) -> Answer:
 
         answer = solved(arguments)
         return Answer(answer) if isinstance(answer, str) else _json(answer)
+    if arguments.game.lower().endswith(".json"):
+        from .mpe import solved as solved_mpe
+
+        page, status = solved_mpe(arguments)
+        return Answer(page, status) if isinstance(page, str) else _json(page, status)
     if arguments.exact or arguments.mediator:
         raise InputError(f"--{'exact' if arguments.exact else 'mediator'} is for games in normal "
                          f"form (.nfg files), found {arguments.game!r}")
@@ -227,22 +232,11 @@ def _paths(arguments: Namespace) -> Answer:
     return Answer(paths_page(solution, equilibrium, paths, by))
 
 
-def _trace(arguments: Namespace) -> Answer:
-    from ..formats.record_trace import trace_record
-    from ..text.trace import trace_page
-    from ..tracing import trace
+def _follow(arguments: Namespace) -> Answer:
+    from .tracing import said
 
-    game = _game(arguments)
-    with Progress(f"tracing {arguments.game}", "") as progress:
-        result = trace(
-            game, arguments.parameter, arguments.begin, arguments.end, by=arguments.by,
-            grid=arguments.grid, checks=arguments.checks, cap=arguments.cap, boxes=arguments.boxes,
-            indifferent=arguments.indifferent, conventions=arguments.conventions,
-            seconds=arguments.seconds, progress=progress.stage, save=arguments.save,
-            resume=arguments.resume)
-    if arguments.json:
-        return _json(trace_record(result))
-    return Answer(trace_page(result))
+    record, page = said(arguments.command, arguments, _game(arguments))
+    return _json(record) if arguments.json else Answer(page)
 
 
 def _bargain(arguments: Namespace) -> Answer:
@@ -343,7 +337,18 @@ def _merged(option: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
     return merged
 
 
+def _likelihood(arguments: Namespace) -> Answer:
+    from .likelihood import check_files, run_likelihood
+
+    check_files(arguments)
+    found, said = run_likelihood(arguments, _game(arguments),
+                                 tuple(name for name, _ in arguments.set))
+    status = 1 if found.failures else 0
+    return Answer(said, status) if isinstance(said, str) else _json(said, status)
+
+
 COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
     "solve": _solve, "cascade": _cascade, "postures": _postures,
-    "stability": _stability, "paths": _paths, "bargain": _bargain, "trace": _trace}
+    "stability": _stability, "paths": _paths, "likelihood": _likelihood, "bargain": _bargain,
+    "trace": _follow, "region": _follow, "tip": _follow}

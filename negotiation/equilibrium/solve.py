@@ -108,7 +108,7 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str =
     lattices = [lattice for play in plays for lattice in play.lattices]
     if concept == "logit":
         for lattice in lattices:
-            _need_noise(lattice)
+            need_noise(lattice)
     rules = [lattice.game.indifferent if indifferent is None else indifferent
              for lattice in lattices]
     caps = [max(cap // len(play.lattices), 1) for play in plays for _ in play.lattices]
@@ -214,7 +214,7 @@ def _in_parts(problems: Problems, rule: str, first: bool, boxes: int, watch: Wat
     return join(parts)
 
 
-def _need_noise(lattice: Lattice) -> None:
+def need_noise(lattice: Lattice) -> None:
     """The logit concept needs Nash terms, and noise for all members of every move that can come."""
     quiet = [actor for clash in lattice.game.encounters.values() for actor in clash.players
              if lattice.clashes is not None
