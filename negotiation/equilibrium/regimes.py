@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 
 #: equilibria in pure consents that one state may have
 MOST = 16
+#: boxes of branch and bound for a state with fixed payoffs, where they are cheap
+FIXED_BOXES = 1000
 UNPROVED = "every regime of pure consents was tried; that there is no other equilibrium is not " \
            "proved"
 
@@ -58,10 +60,13 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
     answers = Answers(owner, values[owner, place], consent, np.zeros(consent.shape), terms,
                       np.ones(len(owner), dtype=np.int64), {},
                       dict.fromkeys(np.flatnonzero(done & (known != PROVED)).tolist(), UNPROVED))
-    left = np.flatnonzero(~done)
-    if not len(left):
-        return answers
-    others = solve_states(problems.take(left), indifferent, boxes=boxes)
-    others.owner = left[others.owner]
-    others.doubt = {int(left[p]): why for p, why in others.doubt.items()}
-    return join([answers, others])
+    fixed = ~problems.bargained.any(axis=1)
+    parts = [answers]
+    for rows, most in ((~done & fixed, FIXED_BOXES), (~done & ~fixed, boxes)):
+        left = np.flatnonzero(rows)
+        if len(left):
+            others = solve_states(problems.take(left), indifferent, boxes=most)
+            others.owner = left[others.owner]
+            others.doubt = {int(left[p]): why for p, why in others.doubt.items()}
+            parts.append(others)
+    return join(parts)
