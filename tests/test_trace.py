@@ -101,7 +101,7 @@ def test_terms_that_come_to_a_bound_are_events():
     assert len(trace.branches) == 1
 
 
-# ---- random games ---------------------------------------------------------------------------------
+# ---- random games ----------------------------------------------------------------------
 
 def moody(seed: int, shape: Shape) -> Game:
     """A random game in which the parameter ``mood`` matters: one actor's flow of one front."""
@@ -126,7 +126,8 @@ def agree(game: Game, trace: ng.Trace, value: float) -> bool:
     for equilibrium in fresh.equilibria:
         mine = [k for k, other in branches.items()
                 if (np.abs(other.values[0] - equilibrium.values[0]) / scale).max() < 1e-7
-                and np.abs(other.process.visits.ever - equilibrium.process.visits.ever).max() < 1e-6]
+                and np.abs(other.process.visits.ever
+                           - equilibrium.process.visits.ever).max() < 1e-6]
         if len(mine) != 1:
             return False
         counts[mine[0]] += 1
@@ -166,7 +167,18 @@ def test_a_hundred_random_games_with_issues():
     assert busy >= 10 and claimed >= 40
 
 
-# ---- surfaces -------------------------------------------------------------------------------------
+def test_the_cascade_verdict_is_found_on_both_sides_of_an_event():
+    """tests/test_tipping.py finds the tariff at which the verdict of the climate club turns."""
+    game = ng.load("climate-club")
+    trace = ng.trace(game, "tariff", 0.02, 0.06, grid=5, checks=1, cascade=True)
+    assert trace.events and all(event.verdict is not None for event in trace.events)
+    for event in trace.events:
+        for side, word in zip((-1e-6, 1e-6), event.verdict, strict=True):
+            at = game.with_parameters(tariff=event.value + side)
+            assert ng.cascade(at, matrix=False).verdict == word
+
+
+# ---- surfaces ----------------------------------------------------------------------
 
 def test_the_record_fits_its_schema_and_the_text_names_the_switch():
     jsonschema = pytest.importorskip("jsonschema")

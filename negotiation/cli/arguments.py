@@ -124,7 +124,7 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
     command("trace", "follow every equilibrium as a parameter moves: switches, folds, births, ends",
-            _game, _interval, _settings, _tracing, _by, _saving, _json)
+            _game, _interval, _settings, _tracing, _by, _verdicts, _saving, _json)
     command("region", "map where in the plane of two parameters an answer is which",
             _game, _plane, _settings, _mapping, _by, _json)
     command("tip", "find the smallest change of parameters that turns an answer",
@@ -287,6 +287,11 @@ def _tracing(parser: argparse.ArgumentParser) -> None:
                        help="values between events that are solved afresh afterwards (default: 4)")
     group.add_argument("--seconds", default=None, metavar="S", type=_positive,
                        help="stop after this many seconds and print what was found")
+
+
+def _verdicts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cascade", action="store_true",
+                        help="also find the cascade verdict on both sides of every event")
 
 
 def _plane(parser: argparse.ArgumentParser) -> None:

@@ -30,7 +30,8 @@ def _trace(arguments: Namespace, game: Game) -> Said:
     with Progress(f"tracing {arguments.game}") as progress:
         found = trace(game, arguments.parameter, arguments.begin, arguments.end,
                       grid=arguments.grid, checks=arguments.checks, progress=progress.stage,
-                      save=arguments.save, resume=arguments.resume, **_common(arguments))
+                      save=arguments.save, resume=arguments.resume, cascade=arguments.cascade,
+                      **_common(arguments))
     return trace_record(found), trace_page(found)
 
 

@@ -41,7 +41,7 @@ def _branch(branch: Branch) -> Record:
 def _event(event: Event) -> Record:
     return {"id": event.id, "kind": event.kind, "value": event.value, "error": event.error,
             "exact": event.exact, "before": event.before, "after": event.after,
-            "through": event.through, "convention": event.convention,
+            "through": event.through, "convention": event.convention, "verdict": event.verdict,
             "causes": [_change(one) for one in event.causes],
             "changes": [_change(one) for one in event.changes],
             "outcomes": {str(branch): {name: list(pair) for name, pair in rows.items()}
@@ -139,7 +139,8 @@ def trace_schema() -> Record:
         "error": _said(_NUMBER, "how far off the value can be"),
         "exact": _said(_YES, "whether the zero of a switching function says where it is"),
         "before": _list(_WHOLE), "after": _list(_WHOLE), "through": _list(_WHOLE),
-        "convention": _maybe(_list(_TEXT)), "causes": _list(_change_schema()),
+        "convention": _maybe(_list(_TEXT)), "verdict": _said(_maybe(_list(_TEXT)), "the cascade "
+        "verdict before and after it, where asked for"), "causes": _list(_change_schema()),
         "changes": _list(_change_schema()), "outcomes": _table(_table(pair))})
     solved = _object({"value": _NUMBER, "plays": _WHOLE, "equilibria": _NUMBER, "searched": _YES,
                       "complete": _YES, "because": _maybe(_TEXT)})

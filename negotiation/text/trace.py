@@ -135,7 +135,10 @@ def _where(game: Game, change: Change) -> str:
 
 
 def _effects(trace: Trace, event: Event) -> Iterator[str]:
-    """What the event does to chances, on the branches that go through it."""
+    """What the event does to the verdict, and to chances on the branches that go through it."""
+    if event.verdict is not None:
+        before, after = event.verdict
+        yield f"Cascade verdict: {before}" + ("" if before == after else f" → {after}")
     for branch, rows in event.outcomes.items():
         told = sorted(((abs(after - before), name, before, after)
                        for name, (before, after) in rows.items() if abs(after - before) > SMALL),

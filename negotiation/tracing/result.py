@@ -85,6 +85,8 @@ class Event:
     convention: tuple[str, str] | None = None
     #: branch → outcome → (chance just before, just after), of branches that go through it
     outcomes: FrozenMap[int, FrozenMap[str, tuple[float, float]]] = field(default_factory=FrozenMap)
+    #: the cascade verdict just before and just after it, where that was asked for
+    verdict: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
