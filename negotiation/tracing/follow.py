@@ -91,6 +91,8 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
         work.samples, work.breaks, counts = store.read(resume, game, settings, work.family)
         work.checked, work.surprises, work.sweeps = (
             counts[name] for name in ("checked", "surprises", "sweeps"))
+    if save is not None:
+        _save(work, settings, save)  # now, so that a file that cannot be written is told at once
     ending = run(work, settings, _saving(work, settings, progress, save))
     if save is not None:
         _save(work, settings, save)

@@ -229,7 +229,7 @@ class Trace:
         """Why the branches may not be all; None where ``complete``."""
         reasons = []
         if self.ending is not Ending.DONE:
-            reasons.append(str(self.ending))
+            reasons.append(str(self.ending).rstrip("."))
         fresh = [s for s in self.solved if s.searched]
         doubtful = [s for s in fresh if not s.complete]
         if doubtful:
@@ -245,6 +245,8 @@ class Trace:
         """In a sentence, what is proved and what is only checked."""
         fresh = [s for s in self.solved if s.searched]
         proved = sum(s.complete for s in fresh)
+        if not fresh:
+            return "Nothing was solved."
         found = (f"At {proved} of the {len(fresh)} values solved afresh the list is proved "
                  f"complete; {self.checked} of them, chosen between events, checked the branches")
         found += (", and none had an equilibrium that no branch covers." if not self.surprises else
