@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from .expressions import Expression
     from .formats.definition import check, dumps, from_dict, loads, save
+    from .likelihood import Likelihood, likelihood
     from .model import (
         Actor,
         Cascade,
@@ -68,6 +69,8 @@ _HOMES = {
     "Expression": "expressions",
     **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
     "solve": "solving",
+    "likelihood": "likelihood",
+    "Likelihood": "likelihood",
     "solve_each": "equilibrium.solve",
     **dict.fromkeys(("Component", "Equilibrium", "Solution", "Status"), "equilibrium.result"),
     **dict.fromkeys(("NashEquilibrium", "NashSolution", "NormalFormGame"), "normal_form"),
@@ -98,6 +101,7 @@ __all__ = [
     "Game",
     "InputError",
     "Issue",
+    "Likelihood",
     "Linkage",
     "LogitPath",
     "Move",
@@ -130,6 +134,7 @@ __all__ = [
     "check",
     "dumps",
     "from_dict",
+    "likelihood",
     "load",
     "loads",
     "logit_path",

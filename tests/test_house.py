@@ -20,16 +20,18 @@ FLOORS = (
      "sampling", "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
     ("continuation",),
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
+    ("likelihood",),
     ("cascade", "settlement", "graph_model", "stability", "tracing"),
     ("text", "formats.record", "formats.record_schema", "formats.record_stability",
-     "formats.record_nash", "formats.record_mpe", "formats.record_trace", "cli",
+     "formats.record_nash", "formats.record_mpe", "formats.record_trace",
+     "formats.record_likelihood", "cli",
      "__init__", "__main__"),
 )
 
 #: module → what its functions may import late, to keep the start quick or a dependency optional
 LATE = {
     "cli": ("negotiation.cli.commands",),
-    "cli.commands": ("negotiation.cli.nash", "negotiation.cli.mpe",
+    "cli.commands": ("negotiation.cli.nash", "negotiation.cli.likelihood", "negotiation.cli.mpe",
                      "negotiation.lattice", "negotiation.cascade", "negotiation.process",
                      "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",
@@ -45,6 +47,8 @@ LATE = {
     "lattice": ("networkx", "scipy"),
     "process": ("scipy",),
     "sampling": ("scipy",),
+    "likelihood.driver": ("distributed",),
+    "likelihood.result": ("pandas", "xarray"),
     "postures": ("negotiation.normal_form",),
     "formats.record": ("negotiation.process",),
     "formats.record_schema": ("negotiation.formats.record_stability",

@@ -13,7 +13,8 @@ import negotiation as ng
 PUBLIC = {
     "Actor", "BargainingProblem", "Cascade", "CascadeResult", "Claim", "Component",
     "DefinitionError", "Encounter", "Equilibrium", "Expression", "ExpressionError", "Front", "Game",
-    "InputError", "Issue", "Linkage", "Move", "NashEquilibrium", "NashSolution", "NegotiationError",
+    "InputError", "Issue", "Likelihood", "likelihood", "Linkage", "Move", "NashEquilibrium",
+    "NashSolution", "NegotiationError",
     "NormalFormGame", "NotYetError", "NumericalError", "Outcome", "Parameter", "Posture",
     "PosturePayoffs", "Problem", "SOLUTIONS", "Setting", "Solution", "Status",
     "StochasticEquilibrium",

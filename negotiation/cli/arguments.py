@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import nearest
+from .likelihood_options import add_options
 
 GAME_HELP = "the name of a bundled game (see 'negotiation list') or the path of a definition file"
 ABOUT = "Solve negotiations that run on several linked fronts at once."
@@ -30,6 +31,8 @@ EXAMPLES = {
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
     "paths": ("nrnap --most 3",),
+    "likelihood": ("issue-linkage both --draws 256",
+                   "central central_settled --by 5 --draws 128 --indices 0"),
     "tip": ("fearon-commitment war --to 0.5 --parameters shift,power_now",
             "climate-club --cascade every --parameters tariff"),
     "region": ("fearon-commitment shift 0 0.6 power_now 0.66 0.95 --outcome war --depth 3",),
@@ -123,6 +126,8 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _settings, _stability, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
+    command("likelihood", "say how likely an outcome is over the parameters' ranges, and why",
+            _game, _likelihood, _settings, _by, _json)
     command("trace", "follow every equilibrium as a parameter moves: switches, folds, births, ends",
             _game, _interval, _settings, _tracing, _by, _verdicts, _saving, _json)
     command("region", "map where in the plane of two parameters an answer is which",
@@ -255,6 +260,10 @@ def _stability(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--transitive", action="store_true",
                         help="let an actor make several of its moves in one go")
     _conventions(parser)
+
+
+def _likelihood(parser: argparse.ArgumentParser) -> None:
+    add_options(parser, _count, _one_of)
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:

@@ -337,8 +337,18 @@ def _merged(option: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
     return merged
 
 
+def _likelihood(arguments: Namespace) -> Answer:
+    from .likelihood import check_files, run_likelihood
+
+    check_files(arguments)
+    found, said = run_likelihood(arguments, _game(arguments),
+                                 tuple(name for name, _ in arguments.set))
+    status = 1 if found.failures else 0
+    return Answer(said, status) if isinstance(said, str) else _json(said, status)
+
+
 COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
     "solve": _solve, "cascade": _cascade, "postures": _postures,
-    "stability": _stability, "paths": _paths, "bargain": _bargain, "trace": _follow,
-    "region": _follow, "tip": _follow}
+    "stability": _stability, "paths": _paths, "likelihood": _likelihood, "bargain": _bargain,
+    "trace": _follow, "region": _follow, "tip": _follow}

@@ -222,7 +222,8 @@ def _clash(equilibrium: Equilibrium, name: str, state: int) -> Record:
 
 def _component(solution: Solution, part: Component) -> Record:
     return {"state": solution.lattice.state(part.state), "moves": part.moves,
-            "actors": part.actors, "extremes": part.extremes, "value_varies": part.value_varies}
+            "encounter": part.encounter, "actions": part.actions, "actors": part.actors,
+            "extremes": part.extremes, "value_varies": part.value_varies}
 
 
 def _asked(solution: Solution) -> Record:
