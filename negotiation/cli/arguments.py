@@ -129,7 +129,7 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     command("likelihood", "say how likely an outcome is over the parameters' ranges, and why",
             _game, _likelihood, _settings, _by, _json)
     command("trace", "follow every equilibrium as a parameter moves: switches, folds, births, ends",
-            _game, _interval, _settings, _tracing, _by, _verdicts, _saving, _json)
+            _game, _interval, _settings, _tracing, _by, _saving, _json)
     command("region", "map where in the plane of two parameters an answer is which",
             _game, _plane, _settings, _mapping, _by, _json)
     command("tip", "find the smallest change of parameters that turns an answer",
@@ -298,11 +298,6 @@ def _tracing(parser: argparse.ArgumentParser) -> None:
                        help="stop after this many seconds and print what was found")
 
 
-def _verdicts(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--cascade", action="store_true",
-                        help="also find the cascade verdict on both sides of every event")
-
-
 def _plane(parser: argparse.ArgumentParser) -> None:
     for which in ("first", "second"):
         parser.add_argument(which, metavar=f"PARAMETER{1 if which == 'first' else 2}",
@@ -313,7 +308,7 @@ def _plane(parser: argparse.ArgumentParser) -> None:
                         help="map this outcome's chance (default: the cascade verdict)")
     parser.add_argument("--depth", default=5, metavar="N", type=_count,
                         help="halve cells at borders up to this often (default: 5)")
-    parser.add_argument("--lines", default=0, metavar="N", type=_whole,
+    parser.add_argument("--lines", default=0, metavar="N", type=_count,
                         help="trace the first parameter at this many values of the second, for "
                              "the curves of folds and switches (default: 0)")
 
@@ -350,6 +345,8 @@ def _mapping(parser: argparse.ArgumentParser) -> None:
 
 
 def _saving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cascade", action="store_true",
+                        help="also find the cascade verdict on both sides of every event")
     parser.add_argument("--save", default=None, metavar="FILE",
                         help="write the work to this file as it goes on")
     parser.add_argument("--resume", default=None, metavar="FILE",
@@ -386,10 +383,6 @@ def _number_pair(text: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(
             f"expected a finite number for {name.strip()!r}, found {value!r}{hint}")
     return name.strip(), number
-
-
-def _whole(text: str) -> int:
-    return 0 if text.strip() == "0" else _count(text)
 
 
 def _number(text: str) -> float:

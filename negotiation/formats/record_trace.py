@@ -19,6 +19,7 @@ def trace_record(trace: Trace) -> Record:
     """A trace, as ``negotiation trace --json`` prints it."""
     record: Record = plain({
         "game": trace.game.name, **asdict(trace.settings), "complete": trace.complete,
+        "consistent": trace.consistent,
         "incomplete_because": trace.incomplete_because, "completeness": trace.completeness,
         "ending": str(trace.ending), "seconds": trace.seconds, "sweeps": trace.sweeps,
         "checked": trace.checked, "surprises": trace.surprises,
@@ -147,7 +148,9 @@ def trace_schema() -> Record:
     return _object({
         "game": _TEXT, "parameter": _TEXT, "begin": _NUMBER, "end": _NUMBER, "by": _NUMBER,
         "grid": _WHOLE, "checks": _WHOLE, "cap": _WHOLE, "boxes": _WHOLE, "indifferent": _TEXT,
-        "conventions": _maybe(_TEXT), "complete": _YES, "incomplete_because": _maybe(_TEXT),
+        "conventions": _maybe(_TEXT), "complete": _YES, "consistent": _said(
+            _YES, "every list solved afresh is proved complete and agrees with the branches"),
+        "incomplete_because": _TEXT,
         "completeness": _said(_TEXT, "what is proved, and what is only checked"),
         "ending": _TEXT, "seconds": _NUMBER, "sweeps": _WHOLE, "checked": _WHOLE,
         "surprises": _WHOLE,

@@ -37,8 +37,8 @@ def _summary(trace: Trace) -> Iterator[str]:
                   f"{_counted(len(trace.branches), 'branch', 'branches')} of equilibria that "
                   f"differ on the path of play, and {what or 'nothing happens to any'}.", 2)
     yield wrapped(trace.completeness, 2)
-    if trace.incomplete_because:
-        yield wrapped(f"There may be more: {trace.incomplete_because}.", 2)
+    if trace.inconsistent_because:
+        yield wrapped(f"There may be more: {trace.inconsistent_because}.", 2)
     each = f", {trace.seconds / len(trace.events):.2g} s an event" if trace.events else ""
     yield wrapped(f"The game was solved at {counted(trace.sweeps, 'value')} in "
                   f"{trace.seconds:.1f} s{each}.", 2)

@@ -220,13 +220,25 @@ class Trace:
 
     @property
     def complete(self) -> bool:
-        """Whether the list is proved complete at every value that was solved afresh, and every
-        fresh list agrees with the branches; see ``completeness`` for what that says."""
-        return self.incomplete_because is None
+        """Whether it is proved that there are no other branches: never in this version, since what
+        happens between the values that were solved is checked and not proved."""
+        return False
 
     @property
-    def incomplete_because(self) -> str | None:
-        """Why the branches may not be all; None where ``complete``."""
+    def consistent(self) -> bool:
+        """Whether the list is proved complete at every value that was solved afresh, and the last
+        round of fresh checks agreed with the branches."""
+        return self.inconsistent_because is None
+
+    @property
+    def incomplete_because(self) -> str:
+        """Why the branches may not be all."""
+        return self.inconsistent_because or (
+            "between the values that were solved, branches are checked and not proved")
+
+    @property
+    def inconsistent_because(self) -> str | None:
+        """What is open at the values that were solved; None where ``consistent``."""
         reasons = []
         if self.ending is not Ending.DONE:
             reasons.append(str(self.ending).rstrip("."))
