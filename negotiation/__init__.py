@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from .lazy import attributes
 
 if TYPE_CHECKING:
+    from . import plot
     from .bargaining import SOLUTIONS, BargainingProblem
     from .cascade import CascadeResult, cascade
     from .catalog import load
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         DefinitionError,
         ExpressionError,
         InputError,
+        MissingLibraryError,
         NegotiationError,
         NotYetError,
         NumericalError,
@@ -73,8 +75,9 @@ _HOMES = {
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
-    **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
-                     "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
+    **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "MissingLibraryError",
+                     "NegotiationError", "NotYetError", "NumericalError", "Problem",
+                     "UnknownNameError"), "errors"),
 }
 
 __all__ = [
@@ -94,6 +97,7 @@ __all__ = [
     "InputError",
     "Issue",
     "Linkage",
+    "MissingLibraryError",
     "Move",
     "NashEquilibrium",
     "NashSolution",
@@ -122,6 +126,7 @@ __all__ = [
     "from_dict",
     "load",
     "loads",
+    "plot",
     "save",
     "setting",
     "solve",
@@ -143,7 +148,7 @@ class _Namespace(ModuleType):
         super().__setattr__(name, value)
 
 
-__getattr__, __dir__ = attributes(globals(), _HOMES)
+__getattr__, __dir__ = attributes(globals(), _HOMES, modules=("plot",))
 
 
 sys.modules[__name__].__class__ = _Namespace

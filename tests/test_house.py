@@ -15,21 +15,23 @@ PACKAGE = ROOT / "negotiation"
 
 #: ground floor first; a module imports from its own floor or below. The longest prefix decides.
 FLOORS = (
-    ("lazy", "errors", "frozen", "expressions", "distributions", "model", "settings"),
+    ("lazy", "errors", "files", "frozen", "expressions", "distributions", "model", "settings"),
     ("formats", "catalog", "lattice", "reachable", "bargaining", "kernels", "process",
      "sampling", "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
     ("continuation",),
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
     ("cascade", "settlement", "graph_model", "stability"),
     ("text", "formats.record", "formats.record_schema", "formats.record_stability",
-     "formats.record_nash", "cli",
-     "__init__", "__main__"),
+     "formats.record_nash", "views"),
+    ("plot",),
+    ("cli", "__init__", "__main__"),
 )
 
 #: module → what its functions may import late, to keep the start quick or a dependency optional
 LATE = {
     "cli": ("negotiation.cli.commands",),
-    "cli.commands": ("negotiation.cli.nash",
+    "plot": ("matplotlib",),
+    "cli.commands": ("negotiation.cli.nash", "negotiation.cli.pictures",
                      "negotiation.lattice", "negotiation.cascade", "negotiation.process",
                      "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",

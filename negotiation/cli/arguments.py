@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import nearest
+from .picture_arguments import PICTURES, picture_parts
 
 GAME_HELP = "the name of a bundled game (see 'negotiation list') or the path of a definition file"
 ABOUT = "Solve negotiations that run on several linked fronts at once."
@@ -32,6 +33,10 @@ EXAMPLES = {
     "paths": ("nrnap --most 3",),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
+    "plot": ("nrnap network -o nrnap-network.png",
+             "nrnap lattice -o nrnap-lattice.svg --width page",
+             "nrnap chances -o nrnap-chances.pdf --by 20 --block settle_central",
+             "central bargain -o central-deal.svg --move settle_central"),
 }
 
 
@@ -121,6 +126,9 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _settings, _solving, _by, _paths, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
             _game, _bargain, _settings, _solving, _json)
+    command("plot", "draw a picture and write it to a PNG, SVG or PDF file",
+            _game, picture_parts(_count, _pairs, _one_of(*PICTURES)), _cascade, _settings, _solving,
+            _by, _json)
     return parser, commands
 
 

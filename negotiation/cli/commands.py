@@ -244,6 +244,23 @@ def _bargain(arguments: Namespace) -> Answer:
     return Answer(bargain_page(solution.game, problem))
 
 
+def _plot(arguments: Namespace) -> Answer:
+    from .pictures import Request, check_request, draw
+
+    check_request(arguments)
+    state = _merged("--state", arguments.state)
+    with Progress(f"solving {arguments.game}", graceful=True) as progress:
+        game = _game(arguments)
+        for front, status in state.items():
+            game.check_front(front, status)
+        record = draw(Request(game, arguments, _date(arguments, game), state,
+                              _solver(arguments, progress), _chosen))
+    if arguments.json:
+        return _json(record, progress.status)
+    return Answer("Wrote {file}: {kind} of {game}, {width:g} × {height:.1f} inches.\n".format(
+        **record), progress.status)
+
+
 def _solver(arguments: Namespace, progress: Progress,
             ) -> Callable[[Sequence[Game]], Sequence[Solution]]:
     from ..equilibrium.solve import solve_each
@@ -328,4 +345,4 @@ def _merged(option: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
 COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
     "solve": _solve, "cascade": _cascade, "postures": _postures,
-    "stability": _stability, "paths": _paths, "bargain": _bargain}
+    "stability": _stability, "paths": _paths, "bargain": _bargain, "plot": _plot}
