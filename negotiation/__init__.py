@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Actor,
         Cascade,
         Claim,
+        Encounter,
         Front,
         Game,
         Issue,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from .solving import solve
     from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
+    from .tracing import Trace, trace
 
 __version__ = "0.1.0"
 
@@ -62,8 +64,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "load": "catalog",
     **dict.fromkeys(("loads", "from_dict", "dumps", "save", "check"), "formats.definition"),
-    **dict.fromkeys(("Actor", "Cascade", "Claim", "Front", "Game", "Issue", "Linkage", "Move",
-                     "Outcome", "Parameter", "Posture", "PosturePayoffs"), "model"),
+    **dict.fromkeys(("Actor", "Cascade", "Claim", "Encounter", "Front", "Game", "Issue",
+                     "Linkage", "Move", "Outcome", "Parameter", "Posture", "PosturePayoffs"),
+                    "model"),
     "Expression": "expressions",
     **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
     "solve": "solving",
@@ -74,6 +77,7 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
+    **dict.fromkeys(("Trace", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "MissingLibraryError",
                      "NegotiationError", "NotYetError", "NumericalError", "Problem",
@@ -89,6 +93,7 @@ __all__ = [
     "Claim",
     "Component",
     "DefinitionError",
+    "Encounter",
     "Equilibrium",
     "Expression",
     "ExpressionError",
@@ -117,6 +122,7 @@ __all__ = [
     "StochasticEquilibrium",
     "StochasticGame",
     "StochasticSolution",
+    "Trace",
     "UnknownNameError",
     "__version__",
     "apply",
@@ -131,6 +137,7 @@ __all__ = [
     "setting",
     "solve",
     "solve_each",
+    "trace",
     "stability",
 ]
 

@@ -238,7 +238,7 @@ def read_graph_model(lattice: Lattice, preferences: str = "flow", transitive: bo
     """
     game = lattice.game
     owners = [sum(1 << i for i, name in enumerate(game.actors) if name in move.by)
-              for move in game.moves.values()]
+              for move in game.steps.values()]
     present = sorted({m for m in lattice.edge_move.tolist() if owners[m]})
     involved = 0
     for m in present:
@@ -335,7 +335,7 @@ def _paid_on_the_way(lattice: Lattice, perpetual: Floats, terms: bool) -> Floats
         gap = np.abs(there - total[t]) / scale
         if gap.max() > EQUAL:
             who = lattice.game.actors[lattice.actors[int(gap.argmax())]].label
-            move = lattice.game.moves[lattice.moves[lattice.edge_move[edge]]].label
+            move = lattice.game.steps[lattice.moves[lattice.edge_move[edge]]].label
             raise InputError(
                 f"{lattice.game.name}: what is paid to {who} on the way to the state "
                 f"{_state(lattice, t)} depends on the way (the last move of one is {move!r}), so "
@@ -365,6 +365,9 @@ def _left_out(lattice: Lattice, preferences: str, present: Sequence[int]) -> Ite
     chance = [move.label for move in game.moves.values() if not move.by]
     if chance:
         yield f"what comes by chance ({'; '.join(chance)})"
+    if game.encounters:
+        clashes = "; ".join(clash.label for clash in game.encounters.values())
+        yield f"what a clash decides ({clashes})"
     edges = np.isin(lattice.edge_move, present)
     if preferences == "flow" and lattice.lump[0, edges].any():
         yield "lumps that moves pay"

@@ -1,11 +1,11 @@
 """A game at given parameters, compiled to arrays: the reachable states and the moves between them.
 
 The structure (states, edges, levels) does not depend on numbers; the numbers carry a leading axis
-of parameter draws, so that a batch of draws is one compilation. An **edge** is one move in one
-state where it is available. States that moves lead between in both directions form a **component**
-(most have one state). The **level** of a component is the length of the longest chain of components
-that leaves it: level 0 is never left, and every edge between components goes to a lower level,
-which is the reverse topological order that the solver works in.
+of parameter draws, so that a batch of draws is one compilation. An **edge** is one move (or one
+event of an encounter) in one state where it is available. States that edges lead between in both
+directions form a **component** (most have one state). The **level** of a component is the length of
+the longest chain of components that leaves it: level 0 is never left, and every edge between
+components goes to a lower level, which is the reverse topological order that the solver works in.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .clashes import Clashes, build_clashes, pay_edges
 from .errors import InputError
 from .expressions import Expression
 from .kernels.graph import components_and_levels
@@ -64,6 +65,9 @@ class Lattice:
         noise: (D, number of moves, n) ratification noise ς, 0 where the file says nothing.
         convention: how the game's postures are played; ``flow`` holds what they pay then. None
             where no convention was laid on, and for games without postures.
+        clashes: where encounters can come; None for a game without them. A profile that changes a
+            status is an edge that nobody's consent is needed for: its consent in an equilibrium is
+            the probability of the profile.
     """
 
     game: Game
@@ -88,6 +92,7 @@ class Lattice:
     weights: Floats
     noise: Floats
     convention: Convention | None = None
+    clashes: Clashes | None = None
 
     @property
     def draws(self) -> int:
@@ -104,7 +109,8 @@ class Lattice:
 
     @property
     def moves(self) -> tuple[str, ...]:
-        return tuple(self.game.moves)
+        """The moves, and after them the events of encounters (``Game.steps``)."""
+        return tuple(self.game.steps)
 
     def state(self, index: int) -> dict[str, str]:
         """The state's status of every front, by name."""
@@ -148,6 +154,9 @@ class Lattice:
         spread: Floats = (self.flow.max(axis=1) - self.flow.min(axis=1)) / self.discount
         if self.lump.shape[1]:
             spread = spread + np.maximum(self.lump.max(axis=1), -self.lump.min(axis=1))
+        if self.clashes is not None and len(self.clashes.state):
+            idle = self.clashes.lump * (self.clashes.edge < 0)[None, :, None, :]
+            spread = spread + np.abs(idle).max(axis=(1, 3))
         if self.value.shape[1]:
             spread = spread + (np.abs(self.value) + 0.5 * self.curvature).sum(axis=2).max(axis=1)
         largest = spread.max(axis=1, keepdims=True)
@@ -176,13 +185,17 @@ def build_lattice(game: Game, draws: Mapping[str, Floats] | None = None,
     component, level = components_and_levels(first, edge_target, layers)
     numbers = _Numbers(game, values, count, states, edge_state, edge_move)
     bargain, value, curvature, weights = numbers.terms()
+    rate, lump = numbers.rate(), numbers.lump()
+    clashes = build_clashes(game, states, (edge_state, edge_move), numbers)
+    if clashes is not None:
+        pay_edges(clashes, rate, lump)
     member, forced, never = numbers.consents()
     return Lattice(
         game=game, parameters=values, states=states, component=component, level=level,
         edge_state=edge_state, edge_move=edge_move, edge_target=edge_target, first_edge=first,
-        discount=numbers.discount(), flow=numbers.flow(), rate=numbers.rate(),
-        lump=numbers.lump(), member=member, forced=forced, never=never, bargain=bargain,
-        value=value, curvature=curvature, weights=weights, noise=numbers.noise())
+        discount=numbers.discount(), flow=numbers.flow(), rate=rate, lump=lump, member=member,
+        forced=forced, never=never, bargain=bargain, value=value, curvature=curvature,
+        weights=weights, noise=numbers.noise(), clashes=clashes)
 
 
 def cycle_message(lattice: Lattice) -> str | None:
@@ -215,7 +228,7 @@ class _Numbers:
         self.game, self.values, self.draws, self.states = game, values, draws, states
         self.edge_state, self.edge_move = edge_state, edge_move
         self.actor = {name: i for i, name in enumerate(game.actors)}
-        self.moves = list(game.moves.values())
+        self.moves = list(game.steps.values())
         self.move_index = {move.name: m for m, move in enumerate(self.moves)}
         self.links = [(link, holds(game, states, link.when)) for link in game.linkages]
         self._edges_of: dict[int, Ints] = {}

@@ -6,8 +6,10 @@ s gives every front its status. A **move** m is a change of one front's status (
 lump payoffs g_m and on terms x ∈ [0,1]^J of its **issues**: issue j pays actor i
 v_ij·x_j − ½·c_ij·x_j². A **linkage** holds when a partial assignment of statuses does: it adds to
 flows f_i(s), to a move's payoffs and issue values, and multiplies its rate and weights. A
-**posture** is a simultaneous game that pays flows while one of its conditions holds. Actor i
-discounts at r_i > 0 per unit of time.
+**posture** is a simultaneous game that pays flows while one of its conditions holds. An
+**encounter** takes the place of a move where a status changes by a clash and not by consent: at its
+opportunities the players choose actions at the same time, and each profile of actions leads to a
+status of the front, or to no change, and pays lumps. Actor i discounts at r_i > 0 per unit of time.
 
 Any number may be an :class:`~negotiation.expressions.Expression` over the game's parameters.
 These classes hold what a definition says and know nothing of solving; games come from
@@ -17,10 +19,12 @@ everything before they build one.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from .distributions import Correlation, Distribution
 from .errors import InputError, UnknownNameError
@@ -37,6 +41,8 @@ Condition = FrozenMap[str, tuple[str, ...]]
 Payments = FrozenMap[str, Number]
 #: numbers nested as deep as there are players, the first player's actions outermost
 Table = tuple["Number | Table", ...]
+#: statuses nested in the same way; "" is no change
+Targets = tuple["str | Targets", ...]
 
 FORMAT = "negotiation/1"
 INDIFFERENT = ("consent", "refuse", "all")
@@ -176,6 +182,68 @@ class Posture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Encounter:
+    """A clash on ``front``: at its opportunities the players choose actions at the same time.
+
+    ``targets`` gives every profile the status that it leads to, "" where nothing changes (so does
+    the status that the front is in); it is nested as deep as there are players, the first player's
+    actions outermost. ``payoffs`` are lumps by condition, to players and bystanders, paid at every
+    profile whether or not it changes the status; at most one holds in a state, and where none does
+    nothing is paid. A linkage multiplies the rate, and what it adds to the payoff is paid at every
+    profile that changes the status, as a move's payoff is when the move is made.
+    """
+
+    name: str
+    label: str
+    front: str
+    sources: tuple[str, ...]
+    rate: Number
+    players: tuple[str, ...]
+    actions: FrozenMap[str, tuple[str, ...]]
+    targets: Targets
+    payoffs: tuple[PosturePayoffs, ...]
+    when: Condition = field(default_factory=FrozenMap)
+    doc: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many actions each player has."""
+        return tuple(len(self.actions[player]) for player in self.players)
+
+    def profiles(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Every profile of actions, the last player's fastest, and the status it leads to."""
+        names = (self.actions[player] for player in self.players)
+        for place in itertools.product(*(tuple(enumerate(known)) for known in names)):
+            target: object = self.targets
+            for at, _ in place:
+                assert isinstance(target, tuple)
+                target = target[at]
+            yield tuple(name for _, name in place), str(target)
+
+    def without(self, status: str) -> Encounter:
+        """The encounter in which no profile leads to a status: where one did, its opportunity
+        passes as that of a blocked move does, with no change and no payoff."""
+        def emptied(target: object, table: object) -> Any:
+            if isinstance(target, tuple):
+                assert isinstance(table, tuple)
+                return tuple(map(emptied, target, table))
+            return 0.0 if target == status else table
+
+        def left(target: object) -> Any:
+            return tuple(map(left, target)) if isinstance(target, tuple) else (
+                "" if target == status else target)
+
+        blocks = (replace(block, payoffs=FrozenMap({
+            actor: emptied(self.targets, table) for actor, table in block.payoffs.items()}))
+            for block in self.payoffs)
+        return replace(self, targets=left(self.targets), payoffs=tuple(blocks))
+
+    def event(self, profile: tuple[str, ...]) -> str:
+        """What a profile is called as an event: ``brinkmanship(hold, yield)``."""
+        return f"{self.name}({', '.join(profile)})"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What can be asked about: the states where ``when`` holds, or, with ``posture``, an action.
 
@@ -243,12 +311,33 @@ class Game:
     parameters: FrozenMap[str, Parameter] = field(default_factory=FrozenMap)
     correlations: tuple[Correlation, ...] = ()
     linkages: tuple[Linkage, ...] = ()
+    encounters: FrozenMap[str, Encounter] = field(default_factory=FrozenMap)
     postures: FrozenMap[str, Posture] = field(default_factory=FrozenMap)
     outcomes: FrozenMap[str, Outcome] = field(default_factory=FrozenMap)
     cascade: Cascade | None = None
     claims: tuple[Claim, ...] = ()
     #: published or derived answers that tests compare with; free-form data of the file
     answers: FrozenMap[str, object] = field(default_factory=FrozenMap)
+
+    @cached_property
+    def steps(self) -> FrozenMap[str, Move]:
+        """The moves, and after them the events of encounters: every profile that changes a status,
+        as a move without a coalition (its rate and its lumps are the encounter's affair)."""
+        if not self.encounters:
+            return self.moves
+        found = dict(self.moves)
+        for clash in self.encounters.values():
+            for profile, target in clash.profiles():
+                sources = tuple(status for status in clash.sources if status != target)
+                if not target or not sources:
+                    continue
+                who = ", ".join(f"{self.actors[player].label} {action.replace('_', ' ')}"
+                                for player, action in zip(clash.players, profile, strict=True))
+                name = clash.event(profile)
+                found[name] = Move(name=name, label=f"{clash.label}: {who}", front=clash.front,
+                                   sources=sources, target=target, by=CHANCE, rate=0.0,
+                                   when=clash.when)
+        return FrozenMap(found)
 
     def with_parameters(self, **values: float) -> Game:
         """A new game with some parameters at other values.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
-from .model import Condition, Game, Move
+from .model import Condition, Encounter, Game, Move
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -44,7 +44,8 @@ def _in_status(game: Game, states: NDArray[np.int16], front: str, statuses: Sequ
     return np.isin(column, [known.index(status) for status in statuses])
 
 
-def _available(game: Game, states: NDArray[np.int16], move: Move) -> Bools:
+def available(game: Game, states: NDArray[np.int16], move: Move | Encounter) -> Bools:
+    """(S,) where a move, or an encounter, is available."""
     able = _in_status(game, states, move.front, move.sources)
     return able & holds(game, states, move.when) if move.when else able
 
@@ -70,11 +71,11 @@ class _Steps:
     def edges(self, codes: Ints) -> tuple[Ints, Ints, Ints]:
         """Rows, moves and codes after them of all edges that leave some states, in that order."""
         columns = self.columns(codes)
-        able = np.empty((len(codes), len(self.game.moves)), dtype=bool)
-        constant = np.zeros(len(self.game.moves), dtype=np.int64)
+        able = np.empty((len(codes), len(self.game.steps)), dtype=bool)
+        constant = np.zeros(len(self.game.steps), dtype=np.int64)
         varying: dict[int, Ints] = {}
-        for m, move in enumerate(self.game.moves.values()):
-            able[:, m] = _available(self.game, columns.T, move)
+        for m, move in enumerate(self.game.steps.values()):
+            able[:, m] = available(self.game, columns.T, move)
             shift = np.zeros(1, dtype=np.int64)
             for front, status in {move.front: move.target, **move.sets}.items():
                 k, known = list(self.game.fronts).index(front), self.game.fronts[front].statuses

@@ -33,8 +33,8 @@ class Setting:
     Attributes:
         parameters: parameter → value.
         start: front → the status in which play starts.
-        hold: front → the status in which it starts and stays: no move changes it.
-        block: moves that do not exist.
+        hold: front → the status in which it starts and stays: no move or encounter changes it.
+        block: moves and encounters that do not exist.
         consents: actor → True (always consents), False (never does), or a table move → bool.
     """
 
@@ -65,14 +65,15 @@ def apply(game: Game, what_if: Setting) -> Game:
     """The game under a setting.
 
     Raises:
-        UnknownNameError: for a parameter, front, status or move that the game does not have.
+        UnknownNameError: for a parameter, front, status, move or encounter that the game lacks.
         InputError: for a front that is both started and held, in different statuses, or the consent
             of somebody whom a move does not ask.
     """
     game = game.with_parameters(**what_if.parameters)
     for name in what_if.block:
-        if name not in game.moves:
-            raise UnknownNameError("move", name, game.moves)
+        if name not in game.moves and name not in game.encounters:
+            raise UnknownNameError("move or encounter" if game.encounters else "move", name,
+                                   (*game.moves, *game.encounters))
     fronts = dict(game.fronts)
     for kind, table in (("start", what_if.start), ("hold", what_if.hold)):
         for name, status in table.items():
@@ -86,7 +87,10 @@ def apply(game: Game, what_if: Setting) -> Game:
              if name in fixed else move for name, move in game.moves.items()
              if name not in what_if.block and move.front not in what_if.hold
              and not any(front in what_if.hold for front in move.sets)}
-    return replace(game, fronts=FrozenMap(fronts), moves=FrozenMap(moves))
+    encounters = {name: clash for name, clash in game.encounters.items()
+                  if name not in what_if.block and clash.front not in what_if.hold}
+    return replace(game, fronts=FrozenMap(fronts), moves=FrozenMap(moves),
+                   encounters=FrozenMap(encounters))
 
 
 def _fixed(game: Game, what_if: Setting) -> dict[str, dict[str, bool]]:

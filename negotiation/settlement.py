@@ -10,7 +10,7 @@ left again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,9 +146,12 @@ class Study:
         if kind == "settled":
             return apply(self.game, Setting(start=FrozenMap({front: word})))
         if kind == "blocked":
-            return apply(self.game, Setting(block=tuple(
+            game = apply(self.game, Setting(block=tuple(
                 name for name, move in self.game.moves.items()
                 if {move.front: move.target, **move.sets}.get(front) == word)))
+            return replace(game, encounters=FrozenMap({
+                name: clash.without(word) if clash.front == front else clash
+                for name, clash in game.encounters.items()}))
         return self.game
 
     def prepare(self, kinds: Iterable[tuple[str, str]]) -> None:
@@ -235,8 +238,9 @@ class Study:
 
 
 def _key(game: Game) -> tuple[object, ...]:
-    # All games of a study are one game under settings that change starts and moves only.
-    return (tuple(front.start for front in game.fronts.values()), tuple(game.moves))
+    # All games of a study are one game under settings that change starts and what can happen only.
+    return (tuple(front.start for front in game.fronts.values()), tuple(game.moves),
+            tuple(game.encounters.values()))
 
 
 def _orders(process: Process, status: Mapping[str, str]) -> dict[Order, float]:

@@ -24,6 +24,7 @@ FILES = sorted((ROOT / "games").glob("*.toml"))
 NAMES = [path.stem for path in FILES]
 CASE = ["nrnap", "nrnap-deterrence"]
 FRONTS = ["central", "arctic-baltic", "black-sea"]
+REOPENING = "central-reopening"
 THEORY = ("bargaining", "conflict", "linkage", "stability")
 CLAIMS = {"core": "P6", "cascade": "P6", "cascade_arctic_baltic": "P6", "cascade_black_sea": "P6",
           "presence": "P2-P4", "presence_pressing": "P3",
@@ -175,7 +176,9 @@ def test_the_case_is_documented_element_by_element() -> None:
     statuses = {status for front in found.fronts.values() for status in front.statuses}
     postures = {name for posture in found.postures.values()
                 for name in (posture.name, *itertools.chain(*posture.actions.values()))}
-    known = {*found.parameters, *found.actors, *found.fronts, *found.moves, *found.outcomes,
+    again = game(REOPENING)
+    known = {"nrnap", *again.parameters, *again.moves,
+             *found.parameters, *found.actors, *found.fronts, *found.moves, *found.outcomes,
              *issues, *statuses, *postures, *(claim.id for claim in found.claims)}
     quoted = re.findall(r"`([a-z_0-9]+)`", text)
     assert len(quoted) > 80
@@ -193,6 +196,44 @@ def test_case_solves_and_every_equilibrium_is_certified(name: str) -> None:
         assert equilibrium.regret <= 1e-9
         for outcome in game(name).outcomes:
             assert 0 <= equilibrium.probability(outcome) <= 1
+
+
+def test_a_front_that_can_reopen_is_played_like_the_front_alone_while_deals_last() -> None:
+    alone, again = game("central"), game(REOPENING)
+    assert set(again.moves) - set(alone.moves) == {"reopen_central"}
+    for name, parameter in alone.parameters.items():
+        assert again.parameters[name] == parameter
+    one, = ng.solve(alone).equilibria
+    other, = ng.solve(again).equilibria
+    for actor in alone.actors:
+        assert other.value(actor) == pytest.approx(one.value(actor), abs=1e-9)
+    assert other.terms("settle_central") == pytest.approx(one.terms("settle_central"), abs=1e-7)
+    assert other.consent_to("reopen_central") == 1.0
+
+
+def test_a_front_that_can_reopen_goes_round_where_poland_is_tempted() -> None:
+    tempted = game(REOPENING).with_parameters(
+        temptation_ally=0.9, us_leverage=0.1, political_will_west=0.0)
+    found, = ng.solve(tempted).equilibria
+    assert found.regret <= 1e-9
+    round_trip = ("settle_central", "subvert_central", "reopen_central")
+    assert [found.consent_to(move) for move in round_trip] == [1.0, 1.0, 1.0]
+    # the values of going round, from r V(s) = f(s) + λ (g + V(s′) − V(s)) in each of three states
+    lattice = found.lattice
+    i = lattice.actors.index("poland")
+    r, flow = lattice.discount[0, i], lattice.flow[0, :, i]
+    matrix, right = np.diag(np.full(3, r)), flow.copy()
+    for move in round_trip:
+        edge, = np.flatnonzero(lattice.edge_move == lattice.moves.index(move))
+        here, there = lattice.edge_state[edge], lattice.edge_target[edge]
+        paid, row = lattice.lump[0, edge, i], lattice.bargain[edge]
+        if row >= 0:
+            x, curvature = found.terms_array[row], lattice.curvature[0, row, :, i]
+            paid += x @ lattice.value[0, row, :, i] - 0.5 * (x * x) @ curvature
+        matrix[here, here] += lattice.rate[0, edge]
+        matrix[here, there] -= lattice.rate[0, edge]
+        right[here] += lattice.rate[0, edge] * paid
+    assert found.values[:, i] == pytest.approx(np.linalg.solve(matrix, right), abs=1e-9)
 
 
 def _cases() -> Iterator[object]:

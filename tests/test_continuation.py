@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
-from negotiation.continuation import End, Steps, solve_at, trace
+from negotiation.continuation import (
+    End,
+    Steps,
+    deflated,
+    diagram,
+    from_dict,
+    go_on,
+    load,
+    save,
+    solve_at,
+    switch,
+    to_dict,
+    trace,
+)
+from negotiation.errors import InputError
 
 
 def cusp(x, t):
@@ -84,3 +99,136 @@ def test_newton_gives_up_where_there_is_nothing():
         return np.array([x[0] ** 2 + 1.0]), np.array([[2 * x[0]]]), np.array([0.0])
 
     assert solve_at(nothing, np.array([0.3]), 0.0) is None
+
+
+# ---- events, branch points, deflation, files -----------------------------------------------------
+
+def pitchfork(x, t):
+    """t x − x³ = 0: x = 0, and x = ±√t from t = 0 on."""
+    return (np.array([t * x[0] - x[0] ** 3]), np.array([[t - 3.0 * x[0] ** 2]]),
+            np.array([x[0]]))
+
+
+def transcritical(x, t):
+    """x (t − x) = 0: the branches x = 0 and x = t cross at 0."""
+    return np.array([x[0] * (t - x[0])]), np.array([[t - 2.0 * x[0]]]), np.array([x[0]])
+
+
+def test_a_users_event_is_located():
+    start = solve_at(cusp, np.array([-1.5]), -2.0)
+    branch = trace(cusp, start, -2.0, 2.0, watch={"half": lambda x, t: x[0] - 0.5})
+    half, = (p for p in branch.special if p.kind == "half")
+    assert half.x[0] == pytest.approx(0.5, abs=1e-12)
+    assert half.t == pytest.approx(0.5**3 - 0.5, abs=1e-12)
+    assert branch.x[half.after, 0] < 0.5 < branch.x[half.after + 1, 0]
+
+
+@pytest.mark.parametrize("system", [pitchfork, transcritical])
+def test_a_branch_point_is_located_and_left_on_the_other_branch(system):
+    branch = trace(system, np.array([0.0]), -1.0, 1.0, branching=True)
+    assert branch.end is End.REACHED and np.abs(branch.x).max() < 1e-12
+    point, = branch.special
+    assert point.kind == "branch point" and point.t == pytest.approx(0.0, abs=1e-9)
+    for x, t, _ in switch(system, branch, point):
+        assert abs(x[0]) > 5e-4 and abs(system(x, t)[0][0]) < 1e-10
+
+
+def test_a_diagram_follows_the_branches_of_a_pitchfork():
+    found = diagram(pitchfork, np.array([0.0]), -1.0, 1.0)
+    ends = sorted(float(branch.last[0]) for branch in found.branches)
+    assert ends == pytest.approx([-1.0, 0.0, 1.0], abs=1e-9)
+    assert sorted(found.solutions(0.25).ravel()) == pytest.approx([-0.5, 0.0, 0.5], abs=1e-2)
+
+
+def coordination(a):
+    """Log odds of the first action of both players of a symmetric 2×2 coordination game, at
+    precision t: payoff 1 + a where both take the first action, 1 where both take the second."""
+    def system(z, t):
+        p = 1.0 / (1.0 + np.exp(-z[::-1]))
+        gain = (2.0 + a) * p - 1.0
+        slope = (2.0 + a) * p * (1.0 - p)
+        return (z - t * gain, np.array([[1.0, -t * slope[0]], [-t * slope[1], 1.0]]), -gain)
+    return system
+
+
+def test_the_logit_pitchfork_of_a_symmetric_coordination_game_is_at_two():
+    found = diagram(coordination(0.0), np.zeros(2), 0.0, 6.0, Steps(longest=0.2))
+    points = [p for p in found.special if p.kind == "branch point"]
+    assert points[0].t == pytest.approx(2.0, abs=1e-8)
+    assert np.abs(points[0].x).max() < 1e-8
+    ends = sorted(branch.last[0] for branch in found.branches if branch.t[-1] == 6.0)
+    # z = λ tanh(z/2) at λ = 6
+    top = brentq(lambda z: z - 6.0 * np.tanh(0.5 * z), 1.0, 6.0, xtol=1e-15)
+    assert ends == pytest.approx([-top, 0.0, top], abs=1e-8)
+
+
+@pytest.mark.parametrize("a", [0.05, 0.3, 1.0])
+def test_the_logit_fold_of_a_coordination_game_has_its_closed_form(a):
+    """λ(p) = log(p/(1 − p)) / ((2 + a)p − 1) on the branch p < 1/(2 + a); the fold is its least."""
+    def speed(p):
+        return ((2.0 + a) * p - 1.0) / (p * (1.0 - p)) - (2.0 + a) * np.log(p / (1.0 - p))
+
+    p = brentq(speed, 1e-9, 1.0 / (2.0 + a) - 1e-6, xtol=1e-16)
+    fold = np.log(p / (1.0 - p)) / ((2.0 + a) * p - 1.0)
+    system, last = coordination(a), 2.0 * fold
+    found = diagram(system, np.zeros(2), 0.0, last, Steps(longest=0.2), deflate=[last],
+                    starts=[np.array([-5.0, -5.0])])
+    principal = found.branches[0]
+    assert principal.end is End.REACHED and not principal.special
+    folds = [q for q in found.special if q.kind == "fold"]
+    assert folds and folds[0].t == pytest.approx(fold, abs=1e-8)
+    assert 1.0 / (1.0 + np.exp(-folds[0].x)) == pytest.approx([p, p], abs=1e-6)
+
+
+def test_bratus_fold_on_fine_grids_approaches_its_published_place():
+    """λ* = 3.513830719 (Bratu 1914); differences of second order, extrapolated twice."""
+    folds = []
+    for points in (15, 31, 63):
+        branch = trace(bratu(points), np.zeros(points), 0.0, 4.0, Steps(first=0.2, longest=2.0))
+        folds.append(branch.special[0].t)
+    once = [(4.0 * b - a) / 3.0 for a, b in zip(folds[:-1], folds[1:], strict=True)]
+    assert (16.0 * once[1] - once[0]) / 15.0 == pytest.approx(3.513830719, abs=1e-7)
+
+
+def test_deflation_finds_the_branch_that_is_joined_to_no_other():
+    """From one root of x³ − x = t Newton's method finds the other two."""
+    def cubic(x, t):
+        return cusp(x, -t)
+
+    known = solve_at(cubic, np.array([1.2]), 0.1)
+    roots = np.sort(np.roots([1.0, 0.0, -1.0, 0.1]).real)
+    found = deflated(cubic, 0.1, [known], [np.array([1.2])])
+    everything = sorted([float(known[0]), *(float(x[0]) for x in found)])
+    assert everything == pytest.approx(roots.tolist(), abs=1e-9)
+
+
+def test_a_branch_is_saved_loaded_and_gone_on_from(tmp_path):
+    start = solve_at(cusp, np.array([-1.5]), -2.0)
+    whole = trace(cusp, start, -2.0, 2.0)
+    part = trace(cusp, start, -2.0, 2.0, Steps(most=5))
+    assert part.end is End.STEPS
+    file = tmp_path / "branches.json"
+    save(file, [part, whole])
+    again, same = load(file)
+    assert np.array_equal(same.x, whole.x) and same.special[0].t == whole.special[0].t
+    rest = go_on(cusp, again, 2.0, Steps())
+    assert rest.end is End.REACHED
+    assert rest.last == pytest.approx(whole.last, abs=1e-10)
+    assert [p.t for p in rest.special] == pytest.approx([p.t for p in whole.special], abs=1e-9)
+    assert all(rest.t[p.after] <= max(rest.t) for p in rest.special)
+
+
+@pytest.mark.parametrize("change", [{"x": [1.0]}, {"end": "SOON"}, {"steps": {"pace": 1}}])
+def test_a_record_that_is_no_branch_is_refused(change):
+    start = solve_at(cusp, np.array([-1.5]), -2.0)
+    record = to_dict(trace(cusp, start, -2.0, -1.0))
+    assert from_dict(record).end is End.REACHED
+    with pytest.raises(InputError, match="this is no branch"):
+        from_dict({**record, **change})
+
+
+def test_a_file_without_branches_is_refused(tmp_path):
+    file = tmp_path / "branches.json"
+    file.write_text("{}")
+    with pytest.raises(InputError, match="expected a file with format"):
+        load(file)

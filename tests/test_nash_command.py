@@ -91,7 +91,8 @@ def test_other_kinds_of_game(run, tmp_path: Path, payoffs, said) -> None:
 
 @pytest.mark.parametrize(("options", "said"), [
     (["--mediator", "yeild,dare"], "did you mean 'yield'"),
-    (["--mediator", "Eastt"], "did you mean 'East'"), (["--mediator", "yield"], "unknown objective"),
+    (["--mediator", "Eastt"], "did you mean 'East'"),
+    (["--mediator", "yield"], "unknown objective"),
     (["--by", "3"], "--by is for definition files"), (["--set", "a=1"], "--set is for definition"),
     (["--boxes", "7"], "--boxes is for definition"), (["--states"], "--states is for definition"),
     (["--equilibria", "selected"], "expected 'all' or 'one'"),

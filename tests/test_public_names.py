@@ -12,15 +12,15 @@ import negotiation as ng
 
 PUBLIC = {
     "Actor", "BargainingProblem", "Cascade", "CascadeResult", "Claim", "Component",
-    "DefinitionError", "Equilibrium", "Expression", "ExpressionError", "Front", "Game",
+    "DefinitionError", "Encounter", "Equilibrium", "Expression", "ExpressionError", "Front", "Game",
     "InputError", "Issue", "Linkage", "MissingLibraryError", "Move",
     "NashEquilibrium", "NashSolution", "NegotiationError",
     "NormalFormGame", "NotYetError", "NumericalError", "Outcome", "Parameter", "Posture",
     "PosturePayoffs", "Problem", "SOLUTIONS", "Setting", "Solution", "Status",
     "StochasticEquilibrium",
-    "StochasticGame", "StochasticSolution", "UnknownNameError", "__version__", "apply",
+    "StochasticGame", "StochasticSolution", "Trace", "UnknownNameError", "__version__", "apply",
     "cascade", "check", "dumps", "from_dict", "load", "loads", "save", "setting", "solve",
-    "solve_each", "StabilityResult", "stability", "plot",
+    "plot", "solve_each", "trace", "StabilityResult", "stability",
 }
 
 

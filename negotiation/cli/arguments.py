@@ -31,6 +31,7 @@ EXAMPLES = {
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
     "paths": ("nrnap --most 3",),
+    "trace": ("central guarantee_credibility 0 1", "nrnap trust 0.9 0.1 --seconds 60 --json"),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
     "plot": ("nrnap network -o nrnap-network.png",
@@ -124,6 +125,8 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _settings, _stability, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
+    command("trace", "follow every equilibrium as a parameter moves: switches, folds, births, ends",
+            _game, _interval, _settings, _tracing, _by, _saving, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
             _game, _bargain, _settings, _solving, _json)
     command("plot", "draw a picture and write it to a PNG, SVG or PDF file",
@@ -156,8 +159,8 @@ def _settings(parser: argparse.ArgumentParser) -> None:
                        help="start a front in another status")
     group.add_argument("--hold", action="append", default=[], metavar="FRONT=STATUS", type=_pairs,
                        help="start a front in a status and keep it there")
-    group.add_argument("--block", action="append", default=[], metavar="MOVE",
-                       help="take a move away")
+    group.add_argument("--block", action="append", default=[], metavar="NAME",
+                       help="take a move or an encounter away")
     group.add_argument("--consent", action="append", default=[], type=_consent,
                        metavar="ACTOR[.MOVE]=always|never",
                        help="let an actor always consent, or never, to all its moves or to one")
@@ -258,6 +261,39 @@ def _paths(parser: argparse.ArgumentParser) -> None:
                         help="print at most this many sequences (default: 10)")
 
 
+def _interval(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("parameter", metavar="PARAMETER", help="the parameter that moves")
+    parser.add_argument("begin", metavar="FROM", type=_number, help="its value at the beginning")
+    parser.add_argument("end", metavar="TO", type=_number, help="its value at the end")
+
+
+def _tracing(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("following")
+    group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
+                       metavar="consent|refuse|all",
+                       help="what an actor does who gains nothing and loses nothing "
+                            "(default: what the file says)")
+    _conventions(group)
+    group.add_argument("--cap", default=64, metavar="N", type=_count,
+                       help="follow at most this many branches at one value (default: 64)")
+    group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
+                       help="how much work a proof that the list at one value is complete may be: "
+                            "boxes of branch and bound, shared by all states (default: 1000)")
+    group.add_argument("--grid", default=9, metavar="N", type=_count,
+                       help="values that are solved afresh at first (default: 9)")
+    group.add_argument("--checks", default=4, metavar="N", type=_count,
+                       help="values between events that are solved afresh afterwards (default: 4)")
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+                       help="stop after this many seconds and print what was found")
+
+
+def _saving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--save", default=None, metavar="FILE",
+                        help="write the work to this file as it goes on")
+    parser.add_argument("--resume", default=None, metavar="FILE",
+                        help="go on from a file that --save wrote")
+
+
 def _bargain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("move", metavar="MOVE", nargs="?",
                         help="a move of the game that has issues; left out, the message names them")
@@ -288,6 +324,16 @@ def _number_pair(text: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(
             f"expected a finite number for {name.strip()!r}, found {value!r}{hint}")
     return name.strip(), number
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"expected a finite number, found {text!r}")
+    return number
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -227,6 +227,24 @@ def _paths(arguments: Namespace) -> Answer:
     return Answer(paths_page(solution, equilibrium, paths, by))
 
 
+def _trace(arguments: Namespace) -> Answer:
+    from ..formats.record_trace import trace_record
+    from ..text.trace import trace_page
+    from ..tracing import trace
+
+    game = _game(arguments)
+    with Progress(f"tracing {arguments.game}", "") as progress:
+        result = trace(
+            game, arguments.parameter, arguments.begin, arguments.end, by=arguments.by,
+            grid=arguments.grid, checks=arguments.checks, cap=arguments.cap, boxes=arguments.boxes,
+            indifferent=arguments.indifferent, conventions=arguments.conventions,
+            seconds=arguments.seconds, progress=progress.stage, save=arguments.save,
+            resume=arguments.resume)
+    if arguments.json:
+        return _json(trace_record(result))
+    return Answer(trace_page(result))
+
+
 def _bargain(arguments: Namespace) -> Answer:
     from ..formats.record import bargain_record
     from ..text.deals import bargain, bargain_page, bargained_move
@@ -345,4 +363,5 @@ def _merged(option: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
 COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
     "solve": _solve, "cascade": _cascade, "postures": _postures,
-    "stability": _stability, "paths": _paths, "bargain": _bargain, "plot": _plot}
+    "stability": _stability, "paths": _paths, "bargain": _bargain, "trace": _trace,
+    "plot": _plot}

@@ -79,8 +79,8 @@ class Progress:
     ``graceful``, the first Ctrl-C asks the work to end with what it has; the second one stops it.
     """
 
-    def __init__(self, what: str, *, graceful: bool = False) -> None:
-        self._what, self._graceful = what, graceful
+    def __init__(self, what: str, unit: str = "states", *, graceful: bool = False) -> None:
+        self._what, self._unit, self._graceful = what, unit, graceful
         self._before: Any = None
         self.interrupted = False
         self._done, self._all = 0, 0
@@ -103,6 +103,11 @@ class Progress:
             raise KeyboardInterrupt
         self.interrupted = True
         note("ending with what has been found; Ctrl-C again stops at once")
+
+    def stage(self, kind: str, done: int, total: int) -> None:
+        """As ``count``, of work that has several stages: the unit is the stage's name."""
+        self._unit = kind
+        self.count(done, total)
 
     def __enter__(self) -> Progress:
         if self._graceful and threading.current_thread() is threading.main_thread():
@@ -127,7 +132,7 @@ class Progress:
         wait = PATIENCE
         while not self._over.wait(wait):
             wait = 0.2
-            far = f", {self._done:,} of {self._all:,} states" if self._all else ""
+            far = f", {self._done:,} of {self._all:,} {self._unit}" if self._all else ""
             line = f"{self._what}: {time.monotonic() - begun:.0f} s{far}"
             self._width = max(self._width, len(line))
             _say("\r" + line.ljust(self._width))

@@ -13,6 +13,8 @@ terms, α > 0    see :mod:`~.certificate_terms`; with members who have to consen
                 :mod:`~.certificate_forced`, and B above are those who are asked.
 never           α = 0 where a setting makes a member refuse.
 box             how far a term, or a consent probability, lies outside [0, 1].
+play            see :mod:`~.certificate_encounters`; the consents of an encounter's events are the
+                probabilities of its profiles.
 
 So a regret is an upper bound of the true violation, up to rounding: a bad bound can reject an
 equilibrium but never accept something else. Terms of a move that is never made are not needed;
@@ -27,6 +29,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .certificate_duality import Bargains, surplus_bound, worth
+from .certificate_encounters import ClaimedPlay
 from .certificate_forced import forced_violation
 from .certificate_terms import terms_violation
 
@@ -37,8 +40,9 @@ if TYPE_CHECKING:
 #: The largest regret with which a point is called an equilibrium, in payoff ranges.
 REGRET_TOLERANCE = 1e-9
 
-KINDS = ("value equation", "consent", "terms", "terms out of the box", "not finite")
-_VALUE, _CONSENT, _TERMS, _BOX, _FINITE = range(5)
+KINDS = ("value equation", "consent", "terms", "terms out of the box", "not finite",
+         "play of an encounter")
+_VALUE, _CONSENT, _TERMS, _BOX, _FINITE, _PLAY = range(6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +71,8 @@ class Certificate:
 
 
 def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value: Floats,
-            consent: Floats, terms: Floats, proposals: Floats | None = None) -> Certificate:
+            consent: Floats, terms: Floats, proposals: Floats | None = None,
+            play: Floats | None = None) -> Certificate:
     """Recompute the equilibrium conditions at P claimed states, each of one candidate equilibrium.
 
     Args:
@@ -78,14 +83,21 @@ def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value
             order; what lies beyond a state's last edge is not read.
         consent: (P, M) claimed α. terms: (P, M, J) claimed x, zeros where no issues are.
         proposals: (P, M, n, J) each proposer's terms, for moves whose solution is ``offers``.
+        play: (P, Q) claimed mixed actions of encounters, where the lattice has any.
     """
     draw, state = np.asarray(draw, dtype=np.int64), np.asarray(state, dtype=np.int64)
     claim = _Claim(lattice, draw, state, value, next_value, consent, terms, proposals)
+    idle = None
+    if play is not None:
+        played = ClaimedPlay(lattice, draw, state, value, next_value, consent, play)
+        idle = played.idle
     found = _Worst(len(state))
     found.add(np.arange(len(state)), np.where(claim.finite, 0.0, np.inf), _FINITE)
     found.add(claim.row, np.maximum(claim.alpha - 1.0, -claim.alpha), _CONSENT, claim.edge)
     found.add(claim.row, claim.outside(), _BOX, claim.edge)
-    found.add(np.arange(len(state)), claim.value_violation(), _VALUE)
+    found.add(np.arange(len(state)), claim.value_violation(idle), _VALUE)
+    if play is not None:
+        found.add(np.arange(len(state)), played.violation, _PLAY)
     found.add(claim.row, claim.refusal_violation(), _CONSENT, claim.edge)
     found.add(claim.row, claim.approval_violation(), _CONSENT, claim.edge)
     found.add(claim.row, np.where(claim.never & (claim.alpha != 0.0), np.inf, 0.0), _CONSENT,
@@ -128,7 +140,7 @@ def regret_of(equilibrium: Equilibrium) -> float:
             proposals[bargained] = equilibrium.proposals[at]
     draw = np.full(len(states), equilibrium.draw)
     certificate = certify(lattice, draw, states, equilibrium.values, next_value, consent, terms,
-                          proposals)
+                          proposals, equilibrium.play)
     return float(certificate.regret.max(initial=0.0))
 
 
@@ -192,7 +204,7 @@ class _Claim:
         self.finite[self.row[bad]] = False
 
     def _uses_offers(self) -> Bools:
-        offers = np.array([move.solution == "offers" for move in self.lattice.game.moves.values()],
+        offers = np.array([move.solution == "offers" for move in self.lattice.game.steps.values()],
                           dtype=bool)
         if not offers.any():
             return np.zeros(len(self.edge), dtype=bool)
@@ -236,8 +248,8 @@ class _Claim:
         out: Floats = np.maximum(both - 1.0, -both).max(axis=1, initial=0.0)
         return out
 
-    def value_violation(self) -> Floats:
-        """(P,) the value equation, for every actor."""
+    def value_violation(self, idle: Floats | None = None) -> Floats:
+        """(P,) the value equation, for every actor; ``idle`` (P, n) is paid on top of the flow."""
         pace = self.lattice.rate[self.draw[self.row], self.edge] * self.alpha
         inflow: Floats = np.zeros((*self.mask.shape, self.scale.shape[-1]))
         hazard: Floats = np.zeros(self.mask.shape)
@@ -245,6 +257,8 @@ class _Claim:
         hazard[self.mask] = pace
         r: Floats = self.lattice.discount[self.draw]
         flow: Floats = self.lattice.flow[self.draw, self.state]
+        if idle is not None:
+            flow = flow + idle
         off = np.abs(r * self.value - flow - inflow.sum(axis=1))
         apart: Floats = off / (r + hazard.sum(axis=1)[:, None]) / self.scale
         out: Floats = apart.max(axis=1)
@@ -266,9 +280,11 @@ class _Claim:
     def refusal_violation(self) -> Floats:
         """(Q,) α < 1 needs σ ≤ 0; a chance move has nobody to refuse it."""
         out = np.zeros(len(self.edge))
-        chance = ~self.member.any(axis=1) & ~self.never
+        event = self.lattice.edge_move[self.edge] >= len(self.lattice.game.moves)
+        free = self.never | event
+        chance = ~self.member.any(axis=1) & ~free
         out[chance] = np.where(self.alpha[chance] < 1.0, np.inf, 0.0)
-        rows = np.flatnonzero((self.alpha < 1.0) & ~chance & ~self.never)
+        rows = np.flatnonzero((self.alpha < 1.0) & ~chance & ~free)
         if len(rows):
             gain = np.where(self.member[rows], self.base[rows] / self.scale[self.row[rows]], np.inf)
             out[rows] = np.maximum(gain.min(axis=1), 0.0)
@@ -280,7 +296,7 @@ class _Claim:
     def bargains(self, rows: Ints) -> Bargains:
         """The bargaining problems of some edges, in payoff ranges."""
         slope, curvature, weights = self._table(rows)
-        moves = list(self.lattice.game.moves.values())
+        moves = list(self.lattice.game.steps.values())
         which = self.lattice.edge_move[self.edge[rows]]
         return Bargains(
             base=self.base[rows], slope=slope, curvature=curvature,

@@ -17,15 +17,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .certificate_encounters import ClaimedPlay
+
 if TYPE_CHECKING:
     from ..lattice import Floats, Ints, Lattice
 
 
 def certify_logit(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value: Floats,
-                  consent: Floats, terms: Floats) -> Floats:
+                  consent: Floats, terms: Floats, play: Floats | None = None) -> Floats:
     """(P,) the largest violation of the conditions at P claimed states, in payoff ranges.
 
-    The arguments are those of :func:`~.certificate.certify`.
+    The arguments are those of :func:`~.certificate.certify`; what players of encounters do has to
+    be their quantal response under the file's noise.
     """
     first = lattice.first_edge
     has = np.arange(consent.shape[1]) < (first[state + 1] - first[state])[:, None]
@@ -57,12 +60,19 @@ def certify_logit(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next
         slack[at] = np.maximum(slack[at], np.maximum(-x, x - 1.0).max(axis=1, initial=0.0))
     chance = np.where(member, np.exp(-np.logaddexp(0.0, -gain / noise)), 1.0).prod(axis=1)
     chance = np.where(lattice.never[edge], 0.0, chance)
-    slack = np.maximum(slack, np.abs(alpha - chance))
+    event = lattice.edge_move[edge] >= len(lattice.game.moves)
+    slack = np.maximum(slack, np.where(event, 0.0, np.abs(alpha - chance)))
     pace = lattice.rate[draw[row], edge] * alpha
     total, flow = lattice.discount[draw].copy(), lattice.flow[draw, state].copy()
     np.add.at(total, row, pace[:, None])
     np.add.at(flow, row, pace[:, None] * gain)
+    played = None if play is None else ClaimedPlay(lattice, draw, state, value, next_value, consent,
+                                                   play)
+    if played is not None:
+        flow += played.idle
     off = np.abs(lattice.discount[draw] * value - flow) / (total * scale)
     regret: Floats = np.where(np.isfinite(off), off, np.inf).max(axis=1)
     np.maximum.at(regret, row, np.where(np.isfinite(slack), slack, np.inf))
+    if played is not None:
+        regret = np.maximum(regret, played.logit)
     return regret

@@ -118,8 +118,9 @@ def _component(lattice: Lattice, state: int, part: Continuum) -> Component:
 
 
 def covers(lattice: Lattice) -> bool:
-    """Whether this module can solve a lattice: fixed payoffs, and nothing leads back."""
-    return not lattice.value.any() and not lattice.curvature.any() and bool(
+    """Whether this module can solve a lattice: fixed payoffs, no encounters, nothing leads back."""
+    fixed = not lattice.value.any() and not lattice.curvature.any()
+    return fixed and lattice.clashes is None and bool(
         (lattice.component == np.arange(len(lattice.component))).all())
 
 

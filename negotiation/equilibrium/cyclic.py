@@ -270,11 +270,11 @@ def _selected(components: Components, noise: Floats) -> tuple[Ints, Candidates]:
     gain = (filled.reward + worth(filled, path.terms)
             - path.value.reshape(states.size, 1, filled.reward.shape[2]))
     small = np.abs(gain) <= VANISHING * QUIET * noise
-    label = _labels(filled, path.consent, small, np.abs(gain) / noise)
+    label = labels_of(filled, path.consent, small, np.abs(gain) / noise)
     return label, newton(components, label, path.value, path.consent, path.terms)
 
 
-def _labels(problems: Problems, consent: Floats, small: Bools, size: Floats) -> Ints:
+def labels_of(problems: Problems, consent: Floats, small: Bools, size: Floats) -> Ints:
     """The regime of consents under little noise; ``small`` marks members without gain."""
     n = problems.reward.shape[2]
     label = np.where(consent >= 0.5, MADE, REFUSED)

@@ -22,6 +22,8 @@ from ..lattice import Lattice
 from .certificate import REGRET_TOLERANCE, certify
 from .certificate_logit import certify_logit
 from .component import Components
+from .encounters.request import Request as Clashing
+from .encounters.request import with_encounters
 from .problem import KINDS, OFFERS, Problems, gather
 from .state import CONTINUUM, Answers
 from .ties import Continuum
@@ -63,8 +65,8 @@ class Tree:
     concept: str = "mpe"
 
 
-#: what a level asks for: its states' problems, or components of several states
-Request = Problems | Components
+#: what a level asks for: its states' problems, components of several states, or with encounters
+Request = Problems | Components | Clashing
 #: yields requests, is sent their answers, and returns the tree
 Traversal = Generator[Request, Answers, Tree]
 
@@ -87,7 +89,7 @@ def together(traversals: Sequence[Traversal], solver: Callable[[Request], Answer
         now = dict(asked)
         asked.clear()
         for which, request in now.items():
-            if isinstance(request, Components):
+            if not isinstance(request, Problems):
                 step(which, solver(request))
         batch = {k: request for k, request in now.items() if isinstance(request, Problems)}
         if len(batch) == 1:
@@ -125,15 +127,20 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
                 [], concept=concept)
     done = 0
     wide = np.bincount(lattice.component, minlength=size)[lattice.component]
+    clash = np.zeros(size, dtype=np.int64)
+    if lattice.clashes is not None:
+        some = np.bincount(lattice.component, lattice.clashes.here(np.arange(size)), size)
+        clash = (some > 0).astype(np.int64)[lattice.component]
+    kind = 2 * wide + clash
     for depth in range(int(lattice.level.max()) + 1):
         level = np.flatnonzero(lattice.level == depth)
-        for width in sorted(set(wide[level].tolist())):
-            states = level[wide[level] == width]
+        for code in sorted(set(kind[level].tolist())):
+            states = level[kind[level] == code]
             states = states[np.argsort(lattice.component[states], kind="stable")]
             if watch is not None and watch.ending is not None and not one:
                 one = True
                 _hurry(tree, int(states[0]), watch.reason)
-            yield from _level(tree, states.reshape(-1, width), cap, one)
+            yield from _level(tree, states.reshape(-1, code // 2), cap, one)
         done += len(level)
         if progress is not None:
             progress(done, size)
@@ -190,30 +197,35 @@ def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
     """Answers of components (R, width) and their regrets: a row per state, components whole."""
     lattice, width = tree.lattice, state.shape[1]
     flat, draws = state.ravel(), np.repeat(draw, width)
-    if follow.shape[1] == 0:
+    clash = lattice.clashes is not None and bool(lattice.clashes.here(flat).any())
+    if follow.shape[1] == 0 and not clash:
         stay = lattice.flow[draws, flat] / lattice.discount[draws]
         size, issues = len(flat), lattice.value.shape[2]
         none = np.zeros((size, 0))
         answers = Answers(np.arange(size), stay, none, none,
                           np.zeros((size, 0, stay.shape[1], issues)), np.ones(size, dtype=np.int64))
         return answers, np.zeros(size)
+    if follow.shape[1] == 0:
+        follow = np.full((len(flat), 1), -1)  # encounters that change nothing: no edge leaves
     after = np.zeros((*follow.shape, lattice.discount.shape[1]))
     after[follow >= 0] = tree.value[follow[follow >= 0]]
     problems = gather(lattice, draws, flat, after)
-    if width == 1:
+    if width == 1 and not clash:
         answers = yield problems
         owner = answers.owner
         rows, after = owner, after[owner]
     else:
         components = Components(problems, _inside(lattice, state, problems.present), width)
-        answers = yield components
+        answers = yield components if not clash else with_encounters(
+            lattice, components, draws, flat, after)
         owner = answers.owner[::width]
         rows = (owner[:, None] * width + np.arange(width)).ravel()
         after = after[rows] + components.take(owner).within(answers.value)
     terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.party[rows],
                                   problems.kind[rows])
     claim = (lattice, draws[rows], flat[rows], answers.value, after, answers.consent, terms)
-    each = certify_logit(*claim) if tree.concept == "logit" else certify(*claim, proposals).regret
+    each = (certify_logit(*claim, answers.play) if tree.concept == "logit" else
+            certify(*claim, proposals, answers.play).regret)
     regret = each.reshape(-1, width).max(axis=1)
     bad = ~(regret <= REGRET_TOLERANCE)
     for p, why in answers.doubt.items():
@@ -229,6 +241,8 @@ def _inside(lattice: Lattice, state: Ints, present: NDArray[np.bool_]) -> Ints:
     place = np.full(len(lattice.states), -1)
     place[state] = np.arange(state.shape[1])
     flat = state.ravel()
+    if not present.any():
+        return np.full(present.shape, -1)
     edge = lattice.first_edge[flat][:, None] + np.arange(present.shape[1])
     target = lattice.edge_target[np.where(present, edge, 0)]
     same = present & (lattice.component[target] == lattice.component[flat][:, None])
@@ -302,6 +316,19 @@ def continua_of(tree: Tree, node: Ints) -> list[tuple[int, Continuum]]:
     return found
 
 
+def plays_of(tree: Tree, node: Ints) -> Floats | None:
+    """(S, Q) the mixed actions of a branch's states; None where there are no encounters."""
+    clashes = tree.lattice.clashes
+    if clashes is None:
+        return None
+    play = np.zeros((len(tree.lattice.states), clashes.width))
+    for block in tree.blocks:
+        if block.answers.play is not None:
+            mine = np.flatnonzero(node[block.state] == block.begin + np.arange(len(block.state)))
+            play[block.state[mine]] = block.answers.play[mine]
+    return play
+
+
 def unpack(tree: Tree, branch: int) -> tuple[Floats, Floats, Floats, Floats | None, Floats]:
     """One branch as arrays over the lattice: values (S, n), consent (E,), terms (T, J),
     proposals (T, n, J) or None, sigma (E,)."""
@@ -323,7 +350,7 @@ def unpack(tree: Tree, branch: int) -> tuple[Floats, Floats, Floats, Floats | No
             per_proposer[lattice.bargain[edge[bargained]]] = (
                 block.answers.terms[mine][has][bargained])
     rows = lattice.bargain >= 0
-    kinds = np.array([KINDS.index(move.solution) for move in lattice.game.moves.values()] or [0])
+    kinds = np.array([KINDS.index(move.solution) for move in lattice.game.steps.values()] or [0])
     kind = kinds[lattice.edge_move[rows]] if edges else np.zeros(0, dtype=np.int64)
     draw = int(tree.draw[branch])
     terms, proposals = mean_terms(per_proposer[None], lattice.weights[draw][None],

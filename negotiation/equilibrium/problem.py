@@ -133,7 +133,7 @@ def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Pro
     present = at < lattice.first_edge[state + 1][:, None]
     edge = np.where(present, at, 0)
     row = draw[:, None]
-    kinds = np.array([KINDS.index(move.solution) for move in lattice.game.moves.values()] or [0])
+    kinds = np.array([KINDS.index(move.solution) for move in lattice.game.steps.values()] or [0])
     if not len(lattice.edge_move):
         edge_kind = np.zeros(present.shape, dtype=np.int64)
         lump = noise = np.zeros_like(next_value)

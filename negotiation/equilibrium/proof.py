@@ -69,7 +69,7 @@ def at_most_one(problems: Problems, nodes: Nodes) -> Bools:
     middle[~usable] = np.eye(middle.shape[1])
     inverse = np.linalg.inv(middle)
     growth = np.abs(inverse) @ np.where(usable[:, None, None], spread, 0.0)
-    proved[rows] = usable & (_perron(growth) < 1.0)
+    proved[rows] = usable & (perron(growth) < 1.0)
     new_center = at.center - np.einsum("kij,kj->ki", inverse, at.value)
     new_radius = np.einsum("kij,kj->ki", growth, at.radius) + 1e-14
     _shrink(nodes, rows[usable], reduced.scale[rows][usable], layout, usable,
@@ -77,7 +77,7 @@ def at_most_one(problems: Problems, nodes: Nodes) -> Bools:
     return proved
 
 
-def _perron(matrix: Floats, steps: int = 12) -> Floats:
+def perron(matrix: Floats, steps: int = 12) -> Floats:
     """An upper bound on the spectral radius of nonnegative matrices (Collatz–Wielandt)."""
     vector = np.ones(matrix.shape[:2])
     best: Floats = matrix.sum(axis=2).max(axis=1)

@@ -74,6 +74,8 @@ class Equilibrium:
             actor's payoff range, recomputed from the game; and of the static equilibria of its
             convention, relative to each player's range there.
         components: the continua that this equilibrium is a chosen point of.
+        play: (S, Q) the mixed actions of the encounters of every state, one after the other; None
+            for a game without encounters. See :meth:`actions`.
     """
 
     id: int
@@ -87,6 +89,7 @@ class Equilibrium:
     index: int
     regret: float
     components: tuple[Component, ...] = ()
+    play: Floats | None = None
 
     @property
     def game(self) -> Game:
@@ -99,8 +102,9 @@ class Equilibrium:
 
     @cached_property
     def pure(self) -> bool:
-        """Whether every consent is 0 or 1."""
-        return bool(np.all((self.consent == 0.0) | (self.consent == 1.0)))
+        """Whether every consent, and every action in an encounter, is certain."""
+        chances = self.consent if self.play is None else np.append(self.consent, self.play)
+        return bool(np.all((chances == 0.0) | (chances == 1.0)))
 
     @cached_property
     def process(self) -> Process:
@@ -139,6 +143,57 @@ class Equilibrium:
         row = self.lattice.bargain[edge]
         names = self.game.moves[move].issues
         return {name: float(self.terms_array[row, j]) for j, name in enumerate(names)}
+
+    def actions(self, encounter: str, state: Mapping[str, str] | int | None = None,
+                ) -> dict[str, dict[str, float]]:
+        """How an encounter is played in a state (the first where it can come when none is given):
+        player → action → probability.
+
+        Raises:
+            UnknownNameError: for a name that is no encounter.
+            InputError: for a state in which it cannot come.
+        """
+        row = self._clash(encounter, state)
+        clash, clashes = self.game.encounters[encounter], self.lattice.clashes
+        assert clashes is not None and self.play is not None
+        mixed = clashes.mixed(row, self.play[int(clashes.state[row])])
+        return {player: dict(zip(clash.actions[player], part.tolist(), strict=True))
+                for player, part in zip(clash.players, mixed, strict=True)}
+
+    def action_values(self, encounter: str, state: Mapping[str, str] | int | None = None,
+                      ) -> dict[str, dict[str, float]]:
+        """What each action of an encounter brings its player, lump and V(s′), when the others play
+        as they do: player → action → payoff. Arguments and errors are those of :meth:`actions`."""
+        row = self._clash(encounter, state)
+        clash, clashes = self.game.encounters[encounter], self.lattice.clashes
+        assert clashes is not None and self.play is not None
+        here, size = int(clashes.state[row]), int(np.prod(clash.shape))
+        edge = clashes.edge[row, :size]
+        after = np.full(size, here)
+        after[edge >= 0] = self.lattice.edge_target[edge[edge >= 0]]
+        worth = clashes.lump[self.draw, row, :, :size] + self.values[after].T
+        mixed = clashes.mixed(row, self.play[here])
+        found = {}
+        for k, player in enumerate(clash.players):
+            table = np.moveaxis(worth[self.lattice.actors.index(player)].reshape(clash.shape), k, 0)
+            for part in reversed([part for j, part in enumerate(mixed) if j != k]):
+                table = table @ part
+            found[player] = dict(zip(clash.actions[player], table.tolist(), strict=True))
+        return found
+
+    def _clash(self, encounter: str, state: Mapping[str, str] | int | None) -> int:
+        """The row of an encounter in a state among the lattice's clashes."""
+        if encounter not in self.game.encounters:
+            raise UnknownNameError("encounter", encounter, self.game.encounters)
+        clashes = self.lattice.clashes
+        assert clashes is not None
+        mine = np.flatnonzero(clashes.encounter == list(self.game.encounters).index(encounter))
+        if state is not None:
+            mine = mine[clashes.state[mine] == self._state(state)]
+        if not len(mine):
+            where = "any state that play can reach" if state is None else f"the state {state}"
+            raise InputError(f"encounter {encounter!r} cannot come in {where}")
+        return int(mine[0])
 
     def probability(self, outcome: str, by: float | None = None) -> float:
         """The chance that an outcome is reached by a date (the game's horizon by default)."""

@@ -22,10 +22,12 @@ from .directional import (
     Request,
     Tree,
     continua_of,
+    plays_of,
     together,
     traverse,
     unpack,
 )
+from .encounters.request import Request as Clashing
 from .excluded import fill_surplus
 from .problem import Problems
 from .result import Component, Equilibrium, Options, Solution, Status
@@ -172,6 +174,9 @@ def _answer(request: Request, options: Options, watch: Watch | None = None) -> A
     rule = options.indifferent or "consent"
     hurry = watch is not None and watch.over()
     first = options.equilibria == "one" or hurry
+    if isinstance(request, Clashing):
+        from .encounters import solve as solve_encounters
+        return solve_encounters.answer(request, options, watch)
     if isinstance(request, Problems):
         if options.concept == "mpe" and options.equilibria != "selected":
             return _in_parts(request, rule, first, options.boxes, watch)
@@ -211,6 +216,14 @@ def _in_parts(problems: Problems, rule: str, first: bool, boxes: int, watch: Wat
 
 def _need_noise(lattice: Lattice) -> None:
     """The logit concept needs Nash terms, and noise for all members of every move that can come."""
+    quiet = [actor for clash in lattice.game.encounters.values() for actor in clash.players
+             if lattice.clashes is not None
+             and not (lattice.clashes.noise[:, lattice.actors.index(actor)] > 0).all()]
+    if quiet:
+        raise InputError(
+            f"{lattice.game.name}: the logit concept needs noise above 0 for every player of an "
+            f"encounter: there is none for {', '.join(dict.fromkeys(quiet))}. Set 'noise' in the "
+            "definition.")
     for m, (name, move) in enumerate(lattice.game.moves.items()):
         edges = np.flatnonzero((lattice.edge_move == m) & ~lattice.never)
         if not len(edges) or not lattice.rate[:, edges].any():
@@ -288,7 +301,7 @@ def _equilibrium(tree: Tree, branch: int) -> Equilibrium:
     return Equilibrium(
         id=branch + 1, lattice=lattice, draw=int(tree.draw[branch]), values=values,
         consent=consent, terms_array=terms, proposals=proposals, surplus=sigma,
-        index=int(np.prod(tree.index[node])),
+        play=plays_of(tree, node), index=int(np.prod(tree.index[node])),
         regret=max(float(tree.regret[node].max()),
                    0.0 if lattice.convention is None else lattice.convention.regret),
         components=tuple(parts))

@@ -29,7 +29,8 @@ class Answers:
 
     value (k, n); consent, sigma (k, M), σ in payoff units; terms (k, M, n, J), a set per proposer;
     index (k,), 0 where it is not defined; ``continua`` row → the continua that the row was picked
-    from; ``doubt`` problem → why its list is not proved complete.
+    from; ``doubt`` problem → why its list is not proved complete; ``play`` (k, Q) the mixed actions
+    of encounters, where the states have any (consents of their events are probabilities).
     """
 
     owner: Ints
@@ -40,18 +41,25 @@ class Answers:
     index: Ints
     continua: dict[int, tuple[ties.Continuum, ...]] = field(default_factory=dict)
     doubt: dict[int, str] = field(default_factory=dict)
+    play: Floats | None = None
 
     def keep(self, rows: Bools) -> Answers:
         """The answers of some rows."""
-        place = {int(old): new for new, old in enumerate(np.flatnonzero(rows))}
+        return self.rows(np.flatnonzero(rows))
+
+    def rows(self, rows: Ints) -> Answers:
+        """The answers of some rows, by number."""
+        place = {int(old): new for new, old in enumerate(rows)}
         return Answers(self.owner[rows], self.value[rows], self.consent[rows], self.sigma[rows],
                        self.terms[rows], self.index[rows],
-                       {place[k]: c for k, c in self.continua.items() if k in place}, self.doubt)
+                       {place[k]: c for k, c in self.continua.items() if k in place}, self.doubt,
+                       None if self.play is None else self.play[rows])
 
     def every(self, first: int, step: int) -> Answers:
         """The answers of every ``step``-th row from ``first`` on: one state of each component."""
         return Answers(self.owner[first::step], self.value[first::step], self.consent[first::step],
-                       self.sigma[first::step], self.terms[first::step], self.index[first::step])
+                       self.sigma[first::step], self.terms[first::step], self.index[first::step],
+                       play=None if self.play is None else self.play[first::step])
 
     def select(self, problems: Ints, moves: int, issues: int) -> Answers:
         """The answers of some problems in a new order, cut to fewer moves and issues."""
@@ -194,7 +202,7 @@ def _with_null(problems: Problems, p: int, null: Bools, indifferent: str, boxes:
         refused[0, moves[~np.array(choice)]] = True
         points = solve_problems(problem.without(refused), boxes=boxes)
         answer = finish(problem, points, np.array([0]), indifferent)
-        _name_null(problem, answer, moves, null, np.array(choice))
+        name_null(problem, answer, moves, null, np.array(choice))
         answer.owner = np.full(len(answer.owner), p)
         answer.doubt = dict.fromkeys([p], "; ".join(answer.doubt.values())) if answer.doubt else {}
         parts.append(answer)
@@ -206,7 +214,7 @@ def _with_null(problems: Problems, p: int, null: Bools, indifferent: str, boxes:
     return result
 
 
-def _name_null(problem: Problems, answer: Answers, moves: Ints, null: Bools, willing: Bools,
+def name_null(problem: Problems, answer: Answers, moves: Ints, null: Bools, willing: Bools,
                ) -> None:
     """Record which null moves are ties: those that every other member would make."""
     for row in range(len(answer.owner)):
@@ -262,4 +270,6 @@ def join(parts: list[Answers]) -> Answers:
     value, consent, sigma, terms, index = (
         np.concatenate([getattr(part, name) for part in parts])[order]
         for name in ("value", "consent", "sigma", "terms", "index"))
-    return Answers(owner[order], value, consent, sigma, terms, index, continua, doubt)
+    plays = [part.play for part in parts if part.play is not None]
+    play = np.concatenate(plays)[order] if len(plays) == len(parts) else None
+    return Answers(owner[order], value, consent, sigma, terms, index, continua, doubt, play)

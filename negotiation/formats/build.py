@@ -27,6 +27,7 @@ from ..model import (
 )
 from .claims import read_claims
 from .distributions import read_correlations, read_distribution
+from .encounters import read_encounters
 from .postures import posture_names, read_played, read_postures
 from .reader import (
     MAX_NESTING,
@@ -43,9 +44,8 @@ from .reader import (
 SOLUTIONS = ("nash", "kalai-smorodinsky", "egalitarian", "utilitarian", "equal-loss", "offers")
 REQUIRED = ("format", "title", "actors", "fronts", "moves")
 OPTIONAL = ("summary", "source", "theme", "horizon", "time_unit", "noise", "indifferent",
-            "parameters", "correlations", "linkages", "postures", "outcomes", "cascade", "claims",
-            "answers")
-NOT_YET = ("encounters",)
+            "parameters", "correlations", "linkages", "encounters", "postures", "outcomes",
+            "cascade", "claims", "answers")
 MAX_CHAIN = 50
 
 
@@ -53,7 +53,9 @@ def read_game(data: Mapping[str, Any], name: str) -> tuple[Game, Reader]:
     """The game that a definition's tables describe, to be used when the reader has no problems."""
     reader = Reader()
     root = Section(reader, data)
-    root.keys(REQUIRED, OPTIONAL, NOT_YET)
+    # encounters can stand for all the moves there are
+    optional = ("moves",) if data.get("encounters") else ()
+    root.keys([key for key in REQUIRED if key not in optional], (*OPTIONAL, *optional))
     _read_format(root)
     parameters = _read_parameters(root)
     correlations = read_correlations(root, parameters)
@@ -67,6 +69,7 @@ def read_game(data: Mapping[str, Any], name: str) -> tuple[Game, Reader]:
         parameters=parameters, correlations=correlations, actors=_read_actors(root),
         fronts=_read_fronts(root),
         moves=_read_moves(root), linkages=tuple(_read_linkages(root)),
+        encounters=read_encounters(root, root.section("moves").data if "moves" in root else {}),
         postures=read_postures(root), outcomes=_read_outcomes(root), cascade=_read_cascade(root),
         claims=tuple(read_claims(root)), answers=_read_answers(root))
     return game, reader
@@ -105,6 +108,9 @@ def _gather_names(reader: Reader, data: Mapping[str, Any]) -> None:
                     for name, move in moves.items()} if moves else None
     reader.coalitions = {name: _strings(move.get("by")) if isinstance(move, Mapping) else None
                          for name, move in (moves or {}).items()}
+    reader.encounters = names(table(data, "encounters"))
+    reader.steps = None if moves is None or reader.encounters is None else (
+        (*moves, *reader.encounters) or None)
 
 
 def _required_table(root: Section, key: str) -> None:
@@ -246,7 +252,8 @@ def _read_fronts(root: Section) -> FrozenMap[str, Front]:
 
 
 def _read_moves(root: Section) -> FrozenMap[str, Move]:
-    _required_table(root, "moves")
+    if not root.data.get("encounters"):
+        _required_table(root, "moves")
     return FrozenMap({name: _read_move(name, section)
                       for name, section in root.sections("moves", "move")})
 
@@ -303,10 +310,12 @@ def _read_issues(move: Section) -> FrozenMap[str, Issue]:
 def _read_linkages(root: Section) -> Iterator[Linkage]:
     reader = root.reader
 
-    def by_move(section: Section, key: str) -> Iterator[tuple[str, Section, str]]:
+    def by_move(section: Section, key: str, clashes: bool = False,
+                ) -> Iterator[tuple[str, Section, str]]:
         table = section.section(key)
+        kind = "move or encounter" if clashes and reader.encounters else "move"
         for move in table.data:
-            reader.name("move", move, table.at(move), reader.moves)
+            reader.name(kind, move, table.at(move), reader.steps if clashes else reader.moves)
             yield move, table, move
 
     for index, section in enumerate(root.listed("linkages")):
@@ -315,9 +324,9 @@ def _read_linkages(root: Section) -> Iterator[Linkage]:
             name=section.text("name") or f"linkage {index + 1}", when=section.condition("when"),
             flow=section.payments("flow"),
             rate=FrozenMap({move: table.number(key, NOT_NEGATIVE)
-                            for move, table, key in by_move(section, "rate")}),
+                            for move, table, key in by_move(section, "rate", True)}),
             payoff=FrozenMap({move: table.section(key).as_payments()
-                              for move, table, key in by_move(section, "payoff")}),
+                              for move, table, key in by_move(section, "payoff", True)}),
             value=FrozenMap({move: _read_added_values(move, table.section(key))
                              for move, table, key in by_move(section, "value")}),
             weights=FrozenMap({move: table.section(key).as_payments(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..errors import Problem
 from ..expressions import Expression
-from ..model import Condition, Game, Move, Number, Payments
+from ..model import Condition, Encounter, Game, Move, Number, Payments
 from .reader import path_text
 
 
@@ -21,7 +21,7 @@ def warnings_of(game: Game) -> list[Problem]:
     """Every warning about a game, in the order of the file's tables."""
     view = _View(game)
     found: list[Problem] = []
-    for judge in (_parameters, _actors, _fronts, _moves, _ties, _linkages, _postures,
+    for judge in (_parameters, _actors, _fronts, _moves, _encounters, _ties, _linkages, _postures,
                   _outcomes):
         found += [Problem(path_text(path), message) for path, message in judge(view)]
     return found
@@ -71,6 +71,11 @@ class _View:
         tables += [table for issue in move.issues for table in self.issue_values(name, issue)]
         return any(self.pays(table, actor) for table in tables)
 
+    def encounter_pays(self, name: str, actor: str) -> bool:
+        """Whether a linkage adds to what an encounter brings an actor."""
+        return any(self.pays(linkage.payoff[name], actor) for linkage in self.game.linkages
+                   if name in linkage.payoff)
+
     def issue_values(self, move: str, issue: str) -> list[Payments]:
         """An issue's values: its own table, and what linkages add to it."""
         return [self.game.moves[move].issues[issue].value,
@@ -89,6 +94,11 @@ class _View:
         for posture in game.postures.values():
             if actor in posture.players:
                 fronts.update(front for block in posture.payoffs for front in block.when)
+        for name, clash in game.encounters.items():
+            paid = [block.when for block in clash.payoffs if actor in block.payoffs]
+            if paid or self.encounter_pays(name, actor):
+                fronts.update((clash.front, *clash.when, *_conditions_on(game, name),
+                               *(front for when in paid for front in when)))
         for name, move in game.moves.items():
             if self.move_pays(name, actor):
                 fronts.update((move.front, *move.when))
@@ -111,6 +121,11 @@ class _View:
                     fronts.update((move.front, *move.when, *_conditions_on(self.game, name)))
                     for member in move.by:
                         fronts |= self.interests[member]
+            for name, clash in self.game.encounters.items():
+                if clash.front in fronts:
+                    fronts.update((*clash.when, *_conditions_on(self.game, name)))
+                    for player in clash.players:
+                        fronts |= self.interests[player]
         return fronts
 
 
@@ -128,7 +143,7 @@ def _reached_statuses(game: Game) -> dict[str, set[str]]:
             if what_if is not None:
                 for front, status in (*what_if.start.items(), *what_if.hold.items()):
                     reached[front].add(status)
-    waiting = dict(game.moves)
+    waiting = dict(game.steps)
     while made := [name for name, move in waiting.items() if _possible(move, reached)]:
         for name in made:
             move = waiting.pop(name)
@@ -138,7 +153,7 @@ def _reached_statuses(game: Game) -> dict[str, set[str]]:
     return reached
 
 
-def _possible(move: Move, reached: Mapping[str, set[str]]) -> bool:
+def _possible(move: Move | Encounter, reached: Mapping[str, set[str]]) -> bool:
     sources = set(move.sources) & set(move.when.get(move.front, move.sources))
     return bool(reached[move.front] & sources) and all(
         reached[front] & set(wanted) for front, wanted in move.when.items())
@@ -174,6 +189,7 @@ def _actors(view: _View) -> _Warnings:
     for name in game.actors:
         seated = any(name in move.by for move in game.moves.values())
         seated = seated or any(name in posture.players for posture in game.postures.values())
+        seated = seated or any(name in clash.players for clash in game.encounters.values())
         if not seated and not view.interests[name] and not _always_paid(view, name):
             yield ("actors", name), "nothing pays this actor, and no move needs its consent"
 
@@ -184,7 +200,7 @@ def _always_paid(view: _View, actor: str) -> bool:
 
 def _fronts(view: _View) -> _Warnings:
     for name, front in view.game.fronts.items():
-        if not any(name == move.front or name in move.sets for move in view.game.moves.values()):
+        if not any(name == move.front or name in move.sets for move in view.game.steps.values()):
             yield ("fronts", name), f"no move changes this front: it stays {front.start!r}"
             continue
         for index, status in enumerate(front.statuses):
@@ -203,6 +219,25 @@ def _moves(view: _View) -> _Warnings:
             if not any(view.pays(table, actor) for table in view.issue_values(name, issue.name)
                        for actor in view.game.actors):
                 yield ("moves", name, "issues", issue.name), "this issue pays nobody"
+
+
+def _encounters(view: _View) -> _Warnings:
+    for name, clash in view.game.encounters.items():
+        path = ("encounters", name)
+        if view.is_zero(clash.rate):
+            yield (*path, "rate"), "the rate is 0: opportunities for this encounter never come"
+        if not _possible(clash, view.reached):
+            yield path, "this encounter can never come: play never reaches a state in which it " \
+                        "is available"
+        if not any(clash.event(profile) in view.game.steps for profile, _ in clash.profiles()):
+            yield (*path, "to"), "no profile changes the status"
+        for player, actions in clash.actions.items():
+            if len(actions) == 1:
+                yield (*path, "actions", player), f"{player!r} has one action and nothing to choose"
+        for index, block in enumerate(clash.payoffs):
+            if not view.can_hold(block.when):
+                yield (*path, "payoffs", index, "when"), \
+                    "this condition can never hold: play never reaches a status that it asks for"
 
 
 def _ties(view: _View) -> _Warnings:

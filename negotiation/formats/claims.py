@@ -100,7 +100,9 @@ def _read_setting(claim: Section, key: str) -> Setting | None:
     return Setting(
         parameters=FrozenMap({name: reader.plain(value, parameters.at(name))
                               for name, value in parameters.data.items()}),
-        start=start, hold=hold, block=section.names("block", "move", reader.moves, empty=True),
+        start=start, hold=hold, block=section.names(
+            "block", "move or encounter" if reader.encounters else "move", reader.steps,
+            empty=True),
         consents=_read_consents(section.section("consents")))
 
 

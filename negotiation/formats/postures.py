@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..frozen import FrozenMap
-from ..model import POSTURE_RULES, Condition, Posture, PosturePayoffs, Table
+from ..model import POSTURE_RULES, Condition, Posture, PosturePayoffs
 from .reader import Names, Path, Reader, Section, describe, is_list, is_name
 
 #: more profiles of actions than this are not solved completely, and no table of them is readable
@@ -36,8 +37,8 @@ def read_postures(root: Section) -> FrozenMap[str, Posture]:
                       for name, section in root.sections("postures", "posture")})
 
 
-def _read_posture(name: str, section: Section) -> Posture:
-    section.keys(("players", "actions", "payoffs"), ("equilibrium", "name", "doc"))
+def read_players(section: Section) -> tuple[tuple[str, ...], bool]:
+    """The players of a simultaneous game, and whether they can be relied on."""
     reader = section.reader
     players = section.names("players", "actor", reader.actors)
     if len(players) > MOST_PLAYERS:
@@ -49,7 +50,23 @@ def _read_posture(name: str, section: Section) -> Posture:
         if player in ("when", "name"):
             reader.fail((*section.at("players"), at), f"the name {player!r} is a key of 'payoffs': "
                                                       "expected a player with another name")
-    actions = _read_actions(section, players if sound else ())
+    return players, sound
+
+
+def check_size(section: Section, shape: Sequence[int]) -> bool:
+    """Whether a simultaneous game is small enough to be solved."""
+    size = math.prod(shape)
+    if size > MOST_PROFILES:
+        section.reader.fail(section.at("actions"), f"the actions make {size} profiles: expected at "
+                                                   f"most {MOST_PROFILES}")
+    return size <= MOST_PROFILES
+
+
+def _read_posture(name: str, section: Section) -> Posture:
+    section.keys(("players", "actions", "payoffs"), ("equilibrium", "name", "doc"))
+    reader = section.reader
+    players, sound = read_players(section)
+    actions = read_actions(section, players if sound else ())
     rule = section.one_of("equilibrium", "choice of equilibria", POSTURE_RULES, "all")
     shape = [len(actions.get(player, ())) for player in players]
     known = sound and all(shape)
@@ -57,21 +74,15 @@ def _read_posture(name: str, section: Section) -> Posture:
         reader.fail(section.at("equilibrium"), "risk dominance is defined here for two players "
                     f"with two actions each: expected one of all, payoff-dominant, worst for "
                     f"{' × '.join(map(str, shape))} actions")
-    size = 1
-    for count in shape:
-        size *= count
-    if known and size > MOST_PROFILES:
-        reader.fail(section.at("actions"), f"the actions make {size} profiles: expected at most "
-                                           f"{MOST_PROFILES}")
-        known = False
-    blocks = [_read_block(block, players if sound else (), shape if known else [])
+    known = known and check_size(section, shape)
+    blocks = [read_block(block, players if sound else (), shape if known else [])
               for block in section.listed("payoffs")]
-    _check_blocks(section, blocks)
+    check_blocks(section, blocks)
     return Posture(name=name, label=section.label(name), players=players, actions=actions,
                    payoffs=tuple(blocks), equilibrium=rule, doc=section.text("doc"))
 
 
-def _read_actions(section: Section, players: Sequence[str]) -> FrozenMap[str, tuple[str, ...]]:
+def read_actions(section: Section, players: Sequence[str]) -> FrozenMap[str, tuple[str, ...]]:
     if "actions" not in section:
         return FrozenMap()
     reader, table = section.reader, section.section("actions")
@@ -89,23 +100,30 @@ def _read_actions(section: Section, players: Sequence[str]) -> FrozenMap[str, tu
     return FrozenMap({player: actions[player] for player in players if player in actions})
 
 
-def _read_block(section: Section, players: Sequence[str], shape: Sequence[int]) -> PosturePayoffs:
-    """One block of payoffs; the keys beside 'when' and 'name' are the players (() if not known)."""
+def read_block(section: Section, players: Sequence[str], shape: Sequence[int],
+               others: Sequence[str] = ()) -> PosturePayoffs:
+    """One block of payoffs; the keys beside 'when' and 'name' are the players (() if not known),
+    and ``others`` who may be paid."""
     if players:
-        section.keys(("when", *players), ("name",))
+        section.keys(("when", *players), ("name", *others))
     when = section.condition("when")
-    payoffs = {player: _read_table(section.reader, section.data[player], section.at(player),
-                                   list(zip(players, shape, strict=True)) if shape else None)
-               for player in players if player in section}
+    sizes = list(zip(players, shape, strict=True)) if shape else None
+    payoffs = {actor: read_table(section.reader, section.data[actor], section.at(actor), sizes)
+               for actor in (*players, *others) if actor in section}
     return PosturePayoffs(name=section.text("name") or condition_label(when), when=when,
                           payoffs=FrozenMap(payoffs))
 
 
-def _read_table(reader: Reader, value: object, path: Path,
-                shape: Sequence[tuple[str, int]] | None) -> Table:
-    """Nested lists of numbers; ``shape`` is (player, its number of actions), outermost first."""
+def read_table(reader: Reader, value: object, path: Path,
+               shape: Sequence[tuple[str, int]] | None,
+               entry: Callable[[object, Path], Any] | None = None) -> Any:
+    """Nested lists of numbers; ``shape`` is (player, its number of actions), outermost first.
+
+    ``entry`` reads what is no number.
+    """
     if not shape:
         return ()
+    read = reader.number if entry is None else entry
     (player, count), rest = shape[0], shape[1:]
     if not is_list(value):
         reader.fail(path, f"expected a list with an entry for each of the {count} actions of "
@@ -117,12 +135,12 @@ def _read_table(reader: Reader, value: object, path: Path,
                           f"{len(entries)}")
         return ()
     if rest:
-        return tuple(_read_table(reader, entry, (*path, at), rest)
-                     for at, entry in enumerate(entries))
-    return tuple(reader.number(entry, (*path, at)) for at, entry in enumerate(entries))
+        return tuple(read_table(reader, item, (*path, at), rest, entry)
+                     for at, item in enumerate(entries))
+    return tuple(read(item, (*path, at)) for at, item in enumerate(entries))
 
 
-def _check_blocks(section: Section, blocks: Sequence[PosturePayoffs]) -> None:
+def check_blocks(section: Section, blocks: Sequence[PosturePayoffs]) -> None:
     """Conditions that can hold together, and labels that are used twice."""
     reader, path = section.reader, section.at("payoffs")
     if "payoffs" in section and is_list(section.data["payoffs"]) and not blocks:

@@ -99,6 +99,9 @@ class Reader:
     moves: Mapping[str, Names] | None = None
     coalitions: Mapping[str, Names] = field(default_factory=dict)
     outcomes: Names = None
+    encounters: Names = ()
+    #: the moves and the encounters
+    steps: Names = None
     #: posture → player → the names of its actions
     postures: Mapping[str, Mapping[str, Names] | None] | None = None
     parameters: Names = None

@@ -7,12 +7,12 @@ these records are in :mod:`negotiation.formats.record_schema`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
 from ..expressions import Expression
-from ..model import Game, Move, Number, Posture
+from ..model import Encounter, Game, Move, Number, Posture, PosturePayoffs
 
 if TYPE_CHECKING:
     from ..cascade import CascadeResult
@@ -46,7 +46,8 @@ def games_record(games: Mapping[str, Game]) -> Record:
     """The bundled games, as ``negotiation list --json`` prints them."""
     return {"games": [{"name": name, "theme": game.theme, "title": game.title,
                        "actors": len(game.actors), "fronts": len(game.fronts),
-                       "moves": len(game.moves)} for name, game in games.items()]}
+                       "moves": len(game.moves), "encounters": len(game.encounters)}
+                      for name, game in games.items()]}
 
 
 def game_record(game: Game, linkages: Sequence[str]) -> Record:
@@ -69,6 +70,8 @@ def game_record(game: Game, linkages: Sequence[str]) -> Record:
                     "expression": str(part.value) if isinstance(part.value, Expression) else None,
                     "unit": part.unit, "doc": part.doc, "source": part.source}
         for part in game.parameters.values()}
+    record["encounters"] = {part.name: _encounter_record(part)
+                            for part in game.encounters.values()}
     record["postures"] = {part.name: _posture_record(part) for part in game.postures.values()}
     record["outcomes"] = {part.name: {"label": part.label, "when": part.when,
                                       "posture": part.posture, "doc": part.doc}
@@ -90,12 +93,23 @@ def _move_record(move: Move) -> Record:
                    for issue in move.issues.values()}}
 
 
+def _encounter_record(clash: Encounter) -> Record:
+    return {"label": clash.label, "front": clash.front, "from": clash.sources,
+            "rate": _number(clash.rate), "when": clash.when, "players": clash.players,
+            "actions": clash.actions, "to": clash.targets, "payoffs": _blocks(clash.payoffs),
+            "doc": clash.doc}
+
+
 def _posture_record(posture: Posture) -> Record:
     return {"label": posture.label, "players": posture.players, "actions": posture.actions,
             "equilibrium": posture.equilibrium, "doc": posture.doc,
-            "payoffs": [{"name": block.name, "when": block.when,
-                         **{player: _nested(table) for player, table in block.payoffs.items()}}
-                        for block in posture.payoffs]}
+            "payoffs": _blocks(posture.payoffs)}
+
+
+def _blocks(payoffs: Sequence[PosturePayoffs]) -> list[Record]:
+    return [{"name": block.name, "when": block.when,
+             **{player: _nested(table) for player, table in block.payoffs.items()}}
+            for block in payoffs]
 
 
 def _nested(table: Any) -> Any:
@@ -170,6 +184,8 @@ def _state(equilibrium: Equilibrium, state: int) -> Record:
     lattice = equilibrium.lattice
     moves = {}
     for edge in lattice.edges(state):
+        if lattice.edge_move[edge] >= len(equilibrium.game.moves):
+            continue
         move = equilibrium.game.moves[lattice.moves[lattice.edge_move[edge]]]
         row = lattice.bargain[edge]
         terms = {} if row < 0 else {name: _share(float(equilibrium.terms_array[row, j]))
@@ -178,7 +194,29 @@ def _state(equilibrium: Equilibrium, state: int) -> Record:
                             "surplus": float(equilibrium.surplus[edge]) if move.by else None,
                             "terms": terms}
     value = dict(zip(lattice.actors, equilibrium.values[state].tolist(), strict=True))
-    return {"state": lattice.state(state), "value": value, "moves": moves}
+    return {"state": lattice.state(state), "value": value, "moves": moves,
+            "encounters": {name: _clash(equilibrium, name, state)
+                           for name in _clashes(equilibrium, state)}}
+
+
+def _clashes(equilibrium: Equilibrium, state: int) -> Iterator[str]:
+    """The encounters that can come in a state."""
+    clashes, names = equilibrium.lattice.clashes, list(equilibrium.game.encounters)
+    if clashes is not None:
+        for row in clashes.rows(state):
+            yield names[int(clashes.encounter[row])]
+
+
+def _clash(equilibrium: Equilibrium, name: str, state: int) -> Record:
+    """How an encounter is played in a state, and what its actions bring."""
+    clash, play = equilibrium.game.encounters[name], equilibrium.actions(name, state)
+    profiles = [{"actions": profile, "to": target,
+                 "probability": _share(math.prod(play[player][action] for player, action in
+                                                 zip(clash.players, profile, strict=True)))}
+                for profile, target in clash.profiles()]
+    return {"play": {player: {action: _share(chance) for action, chance in part.items()}
+                     for player, part in play.items()},
+            "worth": equilibrium.action_values(name, state), "profiles": profiles}
 
 
 def _component(solution: Solution, part: Component) -> Record:

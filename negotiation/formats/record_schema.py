@@ -58,12 +58,14 @@ def _range(least: float = 0.0) -> Schema:
 def _list_games() -> Schema:
     return _record({"games": _list(_record({
         "name": TEXT, "theme": TEXT, "title": TEXT, "actors": WHOLE, "fronts": WHOLE,
-        "moves": WHOLE}))})
+        "moves": WHOLE, "encounters": WHOLE}))})
 
 
 def _show() -> Schema:
     payments = _table({"type": ["number", "string"]})
     number = {"type": ["number", "string"], "description": "a number, or an expression"}
+    blocks = _list({"type": "object", "required": ["name", "when"], "properties": {
+        "name": TEXT, "when": _table(_list(TEXT))}})
     return _record({
         "name": TEXT, "title": TEXT, "summary": TEXT, "source": TEXT, "theme": TEXT,
         "horizon": NUMBER, "time_unit": TEXT, "indifferent": TEXT,
@@ -80,11 +82,14 @@ def _show() -> Schema:
         "parameters": _table(_record({
             "value": NUMBER, "expression": _or_null(TEXT), "low": _or_null(NUMBER),
             "high": _or_null(NUMBER), "unit": TEXT, "doc": TEXT, "source": TEXT})),
+        "encounters": _table(_record({
+            "label": TEXT, "front": TEXT, "from": _list(TEXT), "rate": number,
+            "when": _table(_list(TEXT)), "players": _list(TEXT), "actions": _table(_list(TEXT)),
+            "to": _said({"type": "array"}, "nested lists, the first player's actions outermost"),
+            "payoffs": blocks, "doc": TEXT})),
         "postures": _table(_record({
             "label": TEXT, "players": _list(TEXT), "actions": _table(_list(TEXT)),
-            "equilibrium": TEXT, "doc": TEXT,
-            "payoffs": _list({"type": "object", "required": ["name", "when"], "properties": {
-                "name": TEXT, "when": _table(_list(TEXT))}})})),
+            "equilibrium": TEXT, "doc": TEXT, "payoffs": blocks})),
         "outcomes": _table(_record({"label": TEXT, "when": _table(_list(TEXT)),
                                     "posture": _table(_table(TEXT)), "doc": TEXT})),
         "claims": _list(_record({"id": TEXT, "says": TEXT, "source": TEXT}))})
@@ -119,7 +124,17 @@ def _equilibrium() -> Schema:
         "id": WHOLE, "regret": NUMBER, "index": WHOLE, "pure": YES,
         "convention": _mixed(), "outcomes": _table(_outcome()),
         "states": _list(_record({"state": _table(TEXT), "value": _table(NUMBER),
-                                 "moves": _table(move)}))})
+                                 "moves": _table(move), "encounters": _table(_encounter())}))})
+
+
+def _encounter() -> Schema:
+    profile = _record({"actions": _list(TEXT), "to": _said(TEXT, "a status; empty: no change"),
+                       "probability": CHANCE})
+    return _record({
+        "play": _said(_table(_table(CHANCE)), "player → action → probability"),
+        "worth": _said(_table(_table(NUMBER)), "player → action → what it brings, the others' play "
+                       "and the values as they are"),
+        "profiles": _list(profile)})
 
 
 def _component() -> Schema:
@@ -235,6 +250,12 @@ def _stability() -> Schema:
     return stability_schema()
 
 
+def _trace() -> Schema:
+    from .record_trace import trace_schema
+
+    return trace_schema()
+
+
 def _nash() -> Schema:
     from .record_nash import nash_schema  # numpy, which other schemas do without
 
@@ -252,6 +273,7 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),
+    "trace": ("Every equilibrium followed as a parameter moves", _trace),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
     "plot": ("The file that a picture was written to", _plot),

@@ -15,6 +15,7 @@ from ..distributions import KINDS
 from ..model import FORMAT, INDIFFERENT, POSTURE_RULES
 from .build import REQUIRED, SOLUTIONS
 from .claims import EXPECT, FORMS, VERDICTS
+from .encounters import REQUIRED as ENCOUNTER
 
 Schema = dict[str, Any]
 
@@ -25,9 +26,10 @@ def definition_schema() -> Schema:
     """The schema of a definition file, as plain JSON data.
 
     >>> definition_schema()["required"]
-    ['format', 'title', 'actors', 'fronts', 'moves']
+    ['format', 'title', 'actors', 'fronts']
     """
-    schema = _object("A linked bargaining game.", REQUIRED, {
+    always = [key for key in REQUIRED if key != "moves"]
+    schema = _object("A linked bargaining game.", always, {
         "format": {"enum": [FORMAT], "description": "The format and its version."},
         "title": _text("What the game is called."),
         "summary": _text("What the game is about, in a few sentences."),
@@ -43,8 +45,9 @@ def definition_schema() -> Schema:
         "correlations": _list(_correlation(), "Rank correlations between parameters' draws."),
         "actors": _named(_ref("actor", ""), "Who has payoffs.", filled=True),
         "fronts": _named(_ref("front", ""), "Where the negotiation runs.", filled=True),
-        "moves": _named(_ref("move", ""), "What coalitions, or chance, can change.", filled=True),
+        "moves": _named(_ref("move", ""), "What coalitions, or chance, can change."),
         "linkages": _list(_ref("linkage", ""), "What some fronts' statuses change elsewhere."),
+        "encounters": _named(_ref("encounter", ""), "Statuses that a clash decides, not consent."),
         "postures": _named(_ref("posture", ""), "Simultaneous games that pay flows: who presses."),
         "outcomes": _named(_ref("outcome", ""), "What has a name and can be asked about."),
         "cascade": _cascade(),
@@ -52,7 +55,9 @@ def definition_schema() -> Schema:
         "answers": {"type": "object", "description": "Known answers that tests compare with."},
     })
     return {"$schema": "http://json-schema.org/draft-07/schema#",
-            "title": "A negotiation definition", **schema, "definitions": _definitions()}
+            "title": "A negotiation definition", **schema, "anyOf": [
+                {"required": [key], "properties": {key: {"minProperties": 1}}}
+                for key in ("moves", "encounters")], "definitions": _definitions()}
 
 
 def _definitions() -> Schema:
@@ -70,6 +75,8 @@ def _definitions() -> Schema:
         "assignment": _named(status, ""),
         "parameter": _parameter(), "actor": _actor(), "front": _front(), "issue": _issue(),
         "move": _move(), "linkage": _linkage(), "outcome": _outcome(), "setting": _setting(),
+        "encounter": _encounter(), "targets": {"type": "array", "minItems": 1, "items": {
+            "anyOf": [{"type": "string"}, _ref("targets", "")]}},
         "posture": _posture(), "posture_payoffs": _posture_payoffs(),
         "table": {"type": "array", "minItems": 1,
                   "items": {"anyOf": [number, _ref("table", "")]}}}
@@ -157,12 +164,13 @@ def _move() -> Schema:
 
 
 def _linkage() -> Schema:
-    by_move = _named(_ref("payments", ""), "Move → actor → what is added to its lump.")
+    by_move = _named(_ref("payments", ""), "Move or encounter → actor → what is added to its "
+                     "lump, when it changes the status.")
     return _object("What changes while a condition holds.", ("when",), {
         "name": _label(), "doc": _doc(),
         "when": _ref("condition", "The statuses that must hold together."),
         "flow": _ref("payments", "Actor → what is added per unit of time."),
-        "rate": _named(_ref("not_negative", ""), "Move → factor on its rate."),
+        "rate": _named(_ref("not_negative", ""), "Move or encounter → factor on its rate."),
         "payoff": by_move,
         "value": _named(_named(_ref("payments", ""), ""),
                         "Move → issue → actor → what is added to the issue's value."),
@@ -170,13 +178,34 @@ def _linkage() -> Schema:
     })
 
 
-def _posture() -> Schema:
-    return _object("A simultaneous game that pays flows.", ("players", "actions", "payoffs"), {
+def _encounter() -> Schema:
+    tables = {**_named(_ref("table", ""), "Actor → what each profile pays it."), "minProperties": 1}
+    return _object("A status decided by a clash of simultaneous actions.", ENCOUNTER, {
         "name": _label(), "doc": _doc(),
+        "front": _text("The front whose status is at stake."),
+        "from": _ref("status", "The status, or the statuses, in which it can come."),
+        "rate": _ref("not_negative", "Opportunities per unit of time."),
+        "when": _ref("condition", "Statuses of other fronts that it needs."),
+        **_players(),
+        "to": _ref("targets", "The status that each profile leads to, \"\" for no change; nested "
+                              "lists, the first player's actions outermost."),
+        "payoffs": {"anyOf": [tables, {"type": "array", "minItems": 1, "items": _ref(
+            "posture_payoffs", "")}], "description": "Lumps of every profile, to players and "
+            "bystanders; or a list of such tables by condition."},
+    })
+
+
+def _players() -> Schema:
+    return {
         "players": {"allOf": [_ref("names", "")], "minItems": 1,
                     "description": "The actors who choose, the first one's actions being rows."},
         "actions": _named({"allOf": [_ref("names", "")], "minItems": 1},
-                          "Player → the names of its actions."),
+                          "Player → the names of its actions.")}
+
+
+def _posture() -> Schema:
+    return _object("A simultaneous game that pays flows.", ("players", "actions", "payoffs"), {
+        "name": _label(), "doc": _doc(), **_players(),
         "equilibrium": {"enum": list(POSTURE_RULES), "description":
                         "Which static equilibria are kept (default: all)."},
         "payoffs": {"type": "array", "minItems": 1, "items": _ref("posture_payoffs", ""),
@@ -239,7 +268,7 @@ def _setting() -> Schema:
         "parameters": _named({"type": "number"}, "Parameter → value."),
         "start": _ref("assignment", "Front → the status in which play starts."),
         "hold": _ref("assignment", "Front → the status in which it starts and stays."),
-        "block": _ref("names", "Moves that do not exist."),
+        "block": _ref("names", "Moves and encounters that do not exist."),
         "consents": _named(consent, "Actor → always (true) or never (false), or a table by move."),
     })
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import InputError
@@ -22,6 +22,7 @@ from ..model import (
     Cascade,
     Claim,
     Condition,
+    Encounter,
     Front,
     Game,
     Issue,
@@ -29,6 +30,7 @@ from ..model import (
     Move,
     Parameter,
     Posture,
+    PosturePayoffs,
 )
 from ..settings import Setting
 from .distributions import distribution_table
@@ -72,6 +74,8 @@ def _blocks(game: Game) -> Iterator[str]:
         yield from _move(move)
     for linkage in game.linkages:
         yield _table("[linkages]", _linkage(linkage), always=("when",))
+    for clash in game.encounters.values():
+        yield from _encounter(clash)
     for posture in game.postures.values():
         yield from _posture(posture)
     for outcome in game.outcomes.values():
@@ -132,15 +136,32 @@ def _linkage(linkage: Linkage) -> dict[str, object]:
             "weights": linkage.weights, "doc": linkage.doc}
 
 
+def _encounter(clash: Encounter) -> Iterator[str]:
+    sources = clash.sources[0] if len(clash.sources) == 1 else clash.sources
+    yield _table(f"encounters.{clash.name}", {
+        "name": _label(clash.label, clash.name), "front": clash.front, "from": sources,
+        "rate": clash.rate, "players": clash.players, "actions": clash.actions,
+        "to": clash.targets, "when": _condition(clash.when), "doc": clash.doc}, always=("rate",))
+    if [(block.name, len(block.when)) for block in clash.payoffs] == [("always", 0)]:
+        yield _table(f"encounters.{clash.name}.payoffs", clash.payoffs[0].payoffs)
+    else:
+        yield from _blocks_of(f"encounters.{clash.name}.payoffs", clash.payoffs)
+
+
 def _posture(posture: Posture) -> Iterator[str]:
     yield _table(f"postures.{posture.name}", {
         "name": _label(posture.label, posture.name), "players": posture.players,
         "actions": posture.actions,
         "equilibrium": None if posture.equilibrium == "all" else posture.equilibrium,
         "doc": posture.doc})
-    for block in posture.payoffs:
+    yield from _blocks_of(f"postures.{posture.name}.payoffs", posture.payoffs)
+
+
+def _blocks_of(path: str, blocks: Sequence[PosturePayoffs]) -> Iterator[str]:
+    """The payoffs of a simultaneous game by condition."""
+    for block in blocks:
         named = None if block.name == condition_label(block.when) else block.name
-        yield _table(f"[postures.{posture.name}.payoffs]", {
+        yield _table(f"[{path}]", {
             "name": named, "when": _condition(block.when), **block.payoffs}, always=("when",))
 
 

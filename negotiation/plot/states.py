@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..equilibrium.result import Equilibrium
 from ..model import Game
 from ..process import EventPath
-from ..text.words import percent, plural, time
+from ..text.words import counted, percent, plural, time
 from ..views import Flows, flows
 from .style import (
     GREY,
@@ -81,7 +81,7 @@ def lattice(equilibrium: Equilibrium, *, most: int = 20, ax: Axes | None = None,
 def _of(shown: Flows) -> str:
     if not shown.sequences:
         return "All states; dotted: refused."
-    return (f"The {shown.sequences} likeliest sequences ({percent(shown.share)} of all that can "
+    return (f"The {counted(shown.sequences, 'likeliest sequence')} ({percent(shown.share)} of all that can "
             f"happen), {len(shown.states)} of {shown.total} states.")
 
 
@@ -208,8 +208,8 @@ def timeline(equilibrium: Equilibrium, *, most: int = 6, by: float | None = None
     room = [0.7 + STEP * max((level for level in row), default=0) for row in levels]
     together = percent(min(sum(path.probability for path in paths), 1.0))
     ax = new_axes(ax, width, 0.36 * sum(room) + 0.5, "What happens, in which order, and when",
-                  f"Mean dates in the {len(paths)} likeliest sequences of equilibrium "
-                  f"{equilibrium.id}, which make up {together} of all that can happen.", texts)
+                  f"Mean dates. The {counted(len(paths), 'likeliest sequence')} of equilibrium "
+                  f"{equilibrium.id} together: {together} of all that can happen.", texts)
     date_axis(ax)
     heights = _draw_rows(ax, game, paths, levels, room)
     if date <= end:

@@ -34,7 +34,8 @@ def game_page(game: Game, formulas: bool = False) -> str:
     """Everything that a definition says, in words; ``formulas`` keeps its expressions."""
     page = _Page(game, formulas)
     parts = [_front_page(game), answers_section(game), page.actors(), page.fronts(), page.moves(),
-             page.linkages(), page.postures(), page.parameters(), _outcomes(game)]
+             page.encounters(), page.linkages(), page.postures(), page.parameters(),
+             _outcomes(game)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -50,8 +51,10 @@ def check_page(game: Game, warnings: Sequence[Problem], states: int | None) -> s
 
 def one_line(game: Game) -> str:
     """How large a game is."""
+    clashes = [counted(len(game.encounters), "encounter")] if game.encounters else []
     return listed([counted(len(game.actors), "actor"), counted(len(game.fronts), "front"),
-                   counted(len(game.moves), "move"), counted(len(game.linkages), "linkage")])
+                   counted(len(game.moves), "move"), *clashes,
+                   counted(len(game.linkages), "linkage")])
 
 
 def title_line(game: Game) -> str:
@@ -156,6 +159,25 @@ class _Page:
                    + (f"; curvature {self.payments(issue.curvature)}" if issue.curvature else ""))
         if move.issues and move.solution != "nash":
             yield f"terms by the {move.solution} solution"
+
+    def encounters(self) -> str:
+        def lines() -> Iterator[str]:
+            for clash in self.game.encounters.values():
+                chooses = "; ".join(f"{player} {listed(names, 'or')}"
+                                    for player, names in clash.actions.items())
+                yield wrapped(f"{clash.name} – {clash.label}: {clash.front} from "
+                              f"{listed(clash.sources, 'or')}, {self.rate(clash.rate)}; at the "
+                              f"same time {chooses}", 2, 4)
+                if clash.when:
+                    yield wrapped(f"only while {condition(clash.when)}", 6, 4)
+                for profile, target in clash.profiles():
+                    yield wrapped(f"{', '.join(profile)}: {target or 'no change'}", 6, 4)
+                for block in clash.payoffs:
+                    during = f"while {condition(block.when)}, " if block.when else ""
+                    yield wrapped(f"{during}pays " + ", ".join(
+                        f"{actor} {self.nested(table)}" for actor, table in block.payoffs.items()),
+                        6, 4)
+        return _titled("Encounters", lines())
 
     def linkages(self) -> str:
         return _titled("Linkages", (wrapped(self.linkage(link), 2, 4)

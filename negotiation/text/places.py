@@ -40,7 +40,7 @@ def after(lattice: Lattice, state: int) -> str:
     events = _events(lattice, state)
     if not events:
         return "at the start"
-    named = [f"“{lattice.game.moves[move].label}”" for move in events[:FULL_EVENTS]]
+    named = [f"“{lattice.game.steps[move].label}”" for move in events[:FULL_EVENTS]]
     if len(events) > FULL_EVENTS:
         named.append(counted(len(events) - FULL_EVENTS, "more event"))
     return f"after {listed(named)}"

@@ -80,7 +80,7 @@ def groups(equilibria: Sequence[Equilibrium]) -> list[Group]:
     for on_path, equilibrium in zip(_reached(equilibria) if equilibria else (), equilibria,
                                     strict=True):
         played = np.concatenate([_played(equilibrium, on_path[equilibrium.lattice.edge_state]),
-                                 *_pressed(equilibrium, on_path)])
+                                 *_pressed(equilibrium, on_path), *_clashing(equilibrium, on_path)])
         kinds.setdefault(on_path.tobytes(), []).append((played, equilibrium))
     found = [group for known in kinds.values() for group in _alike(known)]
     return sorted(found, key=lambda group: group.ids[0])
@@ -101,6 +101,12 @@ def _pressed(equilibrium: Equilibrium, on_path: Bools) -> Iterator[Floats]:
     for play in lattice.convention.plays if lattice.convention is not None else ():
         if (on_path & lattice.holds(play.when)).any():
             yield from play.profile
+
+
+def _clashing(equilibrium: Equilibrium, on_path: Bools) -> Iterator[Floats]:
+    """How encounters are played in the states that play comes into."""
+    if equilibrium.play is not None:
+        yield equilibrium.play[on_path].ravel()
 
 
 def _alike(known: Sequence[tuple[Floats, Equilibrium]]) -> Iterator[Group]:
@@ -125,11 +131,14 @@ def _alike(known: Sequence[tuple[Floats, Equilibrium]]) -> Iterator[Group]:
 
 
 def stands(equilibrium: Equilibrium, state: int) -> list[Stand]:
-    """How every move that is available in a state stands there, in the file's order."""
+    """How every move that is available in a state stands there, in the file's order; encounters
+    are told by ``clashes.encounter_sentences``."""
     lattice, draw = equilibrium.lattice, equilibrium.draw
     scale = lattice.payoff_range()[draw]
     found = []
     for edge in lattice.edges(state):
+        if lattice.edge_move[edge] >= len(equilibrium.game.moves):
+            continue
         move = equilibrium.game.moves[lattice.moves[lattice.edge_move[edge]]]
         row = lattice.bargain[edge]
         terms = equilibrium.terms_array[row] if row >= 0 else None
@@ -201,9 +210,12 @@ def gains(equilibrium: Equilibrium, edge: int, terms: Floats | None = None) -> F
 
 
 def first_events(equilibrium: Equilibrium) -> tuple[list[tuple[str, float]], float]:
-    """The moves that can be the next event at the start, likeliest first with their chances, and
-    the mean wait for one (infinite when nothing ever happens)."""
-    hazards = {stand.move: stand.rate * stand.consent for stand in stands(equilibrium, 0)}
+    """The moves, and events of encounters, that can come next at the start, likeliest first with
+    their chances, and the mean wait for one (infinite when nothing ever happens)."""
+    lattice = equilibrium.lattice
+    hazards = {lattice.moves[lattice.edge_move[edge]]:
+               float(lattice.rate[equilibrium.draw, edge] * equilibrium.consent[edge])
+               for edge in lattice.edges(0)}
     total = sum(hazards.values())
     if total <= 0.0:
         return [], float("inf")

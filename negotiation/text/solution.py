@@ -8,6 +8,7 @@ from ..cascade import CascadeResult
 from ..equilibrium.result import Equilibrium, Solution, Status
 from ..model import Game
 from ..process import EventPath, OutcomeChance, outcomes
+from .clashes import encounter_sentences
 from .describe import one_line, title_line
 from .effects import verdict_lines
 from .fixed import always_consents, fixed_consents, never_consents
@@ -119,12 +120,16 @@ def how_many(solution: Solution) -> str:
         f"{'it misses' if count == 1 else 'each misses'} the conditions of an equilibrium by at "
         f"most {worst:.0e} of an actor's payoff range.")
     mixed = sum(not equilibrium.pure for equilibrium in solution.equilibria)
+    what = "consents are given" if not solution.game.encounters else (
+        "consents are given or actions taken")
     chance = "" if not mixed else (
-        " In it some consents are given with a chance between 0 and 1." if count == 1 else
-        f" In {mixed} of them some consents are given with a chance between 0 and 1.")
+        f" In it some {what} with a chance between 0 and 1." if count == 1 else
+        f" In {mixed} of them some {what} with a chance between 0 and 1.")
     if solution.status is Status.BRANCH:
-        every = ("Consents are uncertain: each member ratifies with a chance that grows with its "
-                 "gain. The solution on the branch from loud noise is listed; there may be others.")
+        players = " and each player's actions" if solution.game.encounters else ""
+        every = (f"Consents{players} are uncertain: each member ratifies with a chance that grows "
+                 "with its gain. The solution on the branch from loud noise is listed; there may "
+                 "be others.")
         chance = ""
     elif solution.status is Status.SELECTED:
         every = "This is the equilibrium that is left when ratification noise vanishes."
@@ -176,7 +181,7 @@ def _first(game: Game, equilibrium: Equilibrium) -> str:
     chances, wait = first_events(equilibrium)
     if not chances:
         return "Nothing ever changes: no move is made at the start."
-    shown = [f"“{game.moves[move].label}”" + (f" ({percent(chance)})" if len(chances) > 1 else "")
+    shown = [f"“{game.steps[move].label}”" + (f" ({percent(chance)})" if len(chances) > 1 else "")
              for move, chance in chances[:4]]
     if len(chances) > 4:
         shown.append(f"something else ({percent(sum(chance for _, chance in chances[4:]))})")
@@ -268,7 +273,7 @@ def _path_of_play(game: Game, group: Group, name: str) -> str:
         if at and not entries:
             continue
         where = f"At the start: {situation(game, state)}." if at == 0 else (
-            f"After “{game.moves[likeliest[0].moves[at - 1]].label}”:")
+            f"After “{game.steps[likeliest[0].moves[at - 1]].label}”:")
         lines += ["", wrapped(where, 2, 2)]
         lines += [wrapped(entry, 4, 2) for entry in entries] or ["    no move is available."]
     return "\n".join([*lines, "", _values(game, equilibrium)])
@@ -276,14 +281,14 @@ def _path_of_play(game: Game, group: Group, name: str) -> str:
 
 def event_table(game: Game, path: EventPath) -> str:
     """The events of a sequence with their mean dates, and where it goes round from there."""
-    events = table([[time(date, game.time_unit), game.moves[move].label]
+    events = table([[time(date, game.time_unit), game.steps[move].label]
                     for move, date in zip(path.moves, path.dates, strict=True)],
                    right=(0,), indent=4)
     if path.returns_to is None:
         return events
     at = path.returns_to - 1
     where = "at the start" if at < 0 else (
-        f"after “{game.moves[path.moves[at]].label}” ({time(path.dates[at], game.time_unit)})")
+        f"after “{game.steps[path.moves[at]].label}” ({time(path.dates[at], game.time_unit)})")
     return f"{events}\n{wrapped(f'and so on: all is again as it was {where}.', 4)}"
 
 
@@ -296,6 +301,10 @@ def _state_entries(game: Game, equilibrium: Equilibrium, state: Mapping[str, str
         if told.get(stand.move) != verdict:
             entries.append(move_sentence(game, stand, units=stand.move not in told))
         told[stand.move] = verdict
+    for name, text in encounter_sentences(equilibrium, equilibrium.lattice.find(state)):
+        if told.get(name) != text:
+            entries.append(text)
+        told[name] = text
     return entries
 
 
@@ -390,6 +399,7 @@ def _all_states(equilibrium: Equilibrium) -> str:
                            zip(lattice.actors, equilibrium.values[state].tolist(), strict=True))
         lines += ["", wrapped(f"{sentence(named)}{off}", 2, 2), wrapped(f"Values: {values}", 4, 2)]
         lines += [wrapped(move_sentence(game, stand), 4, 2) for stand in stands(equilibrium, state)]
+        lines += [wrapped(text, 4, 2) for _, text in encounter_sentences(equilibrium, state)]
     return "\n".join(lines)
 
 

@@ -1,0 +1,312 @@
+"""``trace``: every equilibrium of a linked game followed as one parameter moves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..equilibrium.result import Equilibrium
+from ..errors import InputError, NotYetError, UnknownNameError
+from ..model import INDIFFERENT, POSTURE_RULES, Game
+from ..process import check_date
+from . import store
+from .assemble import happenings
+from .branches import branches
+from .locate import NARROW, Refiner
+from .plays import equilibrium
+from .result import Ending, Settings, Solved, Trace
+from .sample import Family, Sample, matched
+from .sweep import OutOfTime, Solving
+from .switches import switches
+
+#: called with a word for the kind of work, parts done and parts in all
+Progress = Callable[[str, int, int], object]
+#: values that are solved in one call, so that progress is seen and a time limit is met
+CHUNK = 4
+#: rounds of fresh checks; each round that has a surprise is followed by another
+ROUNDS = 4
+#: seconds between two writings of the file
+SAVE = 10.0
+#: by how much of a step the grid's inner values are moved
+OFF = 0.0173
+
+
+@dataclass(eq=False)
+class Work:
+    """What a trace has done so far; enough to go on from."""
+
+    family: Family
+    solving: Solving
+    samples: list[Sample]
+    breaks: list[tuple[float, float]]
+    checked: int = 0
+    surprises: int = 0
+    sweeps: int = 0
+
+
+def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | None = None,
+          grid: int = 9, checks: int = 4, cap: int = 64, boxes: int = 1_000,
+          indifferent: str | None = None, conventions: str | None = None,
+          seconds: float | None = None, progress: Progress | None = None,
+          save: str | Path | None = None, resume: str | Path | None = None) -> Trace:
+    """Follow every Markov perfect equilibrium of a linked game as one parameter moves.
+
+    Equilibria that are alike on the path of play (they differ only in states that play never comes
+    to) are one branch, with how many stand behind each of its points. The game is solved afresh on
+    a grid; wherever neighbours differ, the event between them is found as the zero of a switching
+    function; then it is solved afresh at other values, and what no branch covers is followed too.
+
+    Args:
+        parameter: its name; ``begin``, ``end``: the interval, in the direction of the trace.
+        by: the date of the outcomes' chances; the game's horizon when left out.
+        grid: values that are solved afresh at first, at least 2.
+        checks: values between events that are solved afresh afterwards, 0 for none.
+        cap: the most branches that are followed at one value.
+        boxes: how much work the proof that the list at a value is complete may be, as in ``solve``.
+        indifferent, conventions: as in ``solve``.
+        seconds: a time limit; what was found by then is returned.
+        progress: called with ("grid" | "events" | "checks", done, in all).
+        save: a JSON file that the work is written to as it goes on; ``resume``: one to go on from.
+
+    Raises:
+        UnknownNameError: for a name that is no parameter.
+        NotYetError: for a game with encounters.
+        InputError: for an interval or an option that cannot be used, or where the game's numbers
+            are out of range somewhere on the interval; for a file that cannot be used.
+    """
+    started = time.perf_counter()
+    settings = _settings(game, parameter, begin, end, by, grid, checks, cap, boxes, indifferent,
+                         conventions)
+    until = None if seconds is None else started + seconds
+    work = Work(Family(game, ((parameter, settings.begin, settings.end),), conventions),
+                Solving(settings.indifferent, cap, boxes, until), [], [])
+    if resume is not None:
+        work.samples, work.breaks, counts = store.read(resume, game, settings, work.family)
+        work.checked, work.surprises, work.sweeps = (
+            counts[name] for name in ("checked", "surprises", "sweeps"))
+    ending = run(work, settings, _saving(work, settings, progress, save))
+    if save is not None:
+        _save(work, settings, save)
+    return finish(work, settings, ending, started)
+
+
+def _save(work: Work, settings: Settings, path: str | Path) -> None:
+    counts = {"checked": work.checked, "surprises": work.surprises, "sweeps": work.sweeps}
+    store.save(path, work.family.game, settings, work.samples, work.breaks, counts)
+
+
+def _saving(work: Work, settings: Settings, progress: Progress | None, path: str | Path | None,
+            ) -> Progress | None:
+    """Progress that also writes the file, at most every ``SAVE`` seconds."""
+    if path is None:
+        return progress
+    last = time.perf_counter()
+
+    def report(kind: str, done: int, every: int) -> object:
+        nonlocal last
+        if time.perf_counter() - last > SAVE:
+            _save(work, settings, path)
+            last = time.perf_counter()
+        return None if progress is None else progress(kind, done, every)
+
+    return report
+
+
+def run(work: Work, settings: Settings, progress: Progress | None) -> Ending:
+    """Do what is left of a trace, in place."""
+    try:
+        work.breaks = work.breaks or switches(work.family)
+        _grid(work, settings.grid, progress)
+        _refine(work, progress)
+        _check(work, settings.checks, progress)
+    except OutOfTime:
+        return Ending.TIME
+    except KeyboardInterrupt:
+        return Ending.INTERRUPTED
+    return Ending.DONE
+
+
+def finish(work: Work, settings: Settings, ending: Ending, started: float) -> Trace:
+    """The result of a trace's work."""
+    refiner = Refiner(work.family, work.solving, work.samples)
+    if ending is Ending.DONE and refiner.open():
+        ending = Ending.ROUNDS
+    found, events, owners = branches(refiner, happenings(refiner, work.breaks), settings)
+    solved = tuple(Solved(
+        value=value_at(settings, sample.t), plays=len(sample.points), equilibria=sample.count,
+        searched=sample.searched, complete=sample.searched and sample.complete,
+        because=_because(sample))
+        for sample in work.samples)
+    return Trace(
+        game=work.family.game, settings=settings, branches=found, events=events, solved=solved,
+        checked=work.checked, surprises=work.surprises, ending=ending,
+        seconds=time.perf_counter() - started, sweeps=work.sweeps,
+        source=Between(work.family, replace(work.solving, until=None), tuple(work.samples), owners))
+
+
+@dataclass(frozen=True, eq=False)
+class Between:
+    """Solves the game between samples; ``owners``: for each sample, play → branch."""
+
+    family: Family
+    solving: Solving
+    samples: tuple[Sample, ...]
+    owners: tuple[dict[int, int], ...]
+
+    def at(self, share: float) -> dict[int, Equilibrium]:
+        """Branch → equilibrium at a share of the interval."""
+        right = int(np.searchsorted([sample.t for sample in self.samples], share))
+        right = min(max(right, 1), len(self.samples) - 1)
+        beside = self.samples[right - 1:right + 1]
+        new, = self.family.samples([share], self.solving, [beside])
+        found: dict[int, Equilibrium] = {}
+        for k, sample in ((right - 1, beside[0]), (right, beside[1])):
+            for i, j in matched(sample, new)[0]:
+                number = self.owners[k][i]
+                if number not in found and all(e.values is not new.points[j].play.values
+                                               for e in found.values()):
+                    point = new.points[j]
+                    found[number] = equilibrium(point.play, point.lattice, number)
+        for point in new.points:
+            if all(e.values is not point.play.values for e in found.values()):
+                found[0] = equilibrium(point.play, point.lattice, 0)
+        return found
+
+
+def value_at(settings: Settings, t: float) -> float:
+    """The parameter's value at a share of the interval."""
+    return settings.end if t == 1.0 else settings.begin + t * (settings.end - settings.begin)
+
+
+def _because(sample: Sample) -> str | None:
+    reasons = [] if sample.searched else ["only regimes of neighbouring values were tried"]
+    reasons += ["more branches than the cap"] if sample.capped else []
+    reasons += [f"{why}, in {count} states" if count > 1 else why for why, count in sample.doubt]
+    return "; ".join(reasons) or None
+
+
+def _grid(work: Work, count: int, progress: Progress | None) -> None:
+    """Solve afresh on a grid, and on both sides of every change of conventions."""
+    # not at round shares, where events of hand-written games like to be
+    wanted = {min(k + OFF * (0 < k < count - 1), count - 1) / (count - 1) for k in range(count)}
+    for t, _ in work.breaks:
+        wanted = {s for s in wanted if abs(s - t) > NARROW}
+        wanted.update((max(t - 0.5 * NARROW, 0.0), min(t + 0.5 * NARROW, 1.0)))
+    known = {sample.t for sample in work.samples}
+    todo = sorted(wanted - known)
+    for begin in range(0, len(todo), CHUNK):
+        part = todo[begin:begin + CHUNK]
+        work.samples += work.family.samples(part, work.solving)
+        work.samples.sort(key=lambda sample: sample.t)
+        work.sweeps += len(part)
+        if progress is not None:
+            progress("grid", begin + len(part), len(todo))
+
+
+def _refine(work: Work, progress: Progress | None) -> None:
+    def note(done: int, every: int) -> None:
+        if progress is not None:
+            progress("events", done, every)
+
+    refiner = Refiner(work.family, work.solving, work.samples, note)
+    work.samples = refiner.samples
+    try:
+        refiner.run()
+        _steady(refiner)
+    finally:
+        work.sweeps += refiner.sweeps
+
+
+def _steady(refiner: Refiner) -> None:
+    """One more sample on either side of every event, so that secants there are short."""
+    asked = {}
+    for k in range(len(refiner.samples) - 1):
+        if refiner.quiet(k):
+            continue
+        for near, side in ((k, -1), (k + 1, 1)):
+            other = near + side
+            if 0 <= other < len(refiner.samples):
+                here, there = refiner.samples[near], refiner.samples[other]
+                room = abs(there.t - here.t)
+                if room > 40 * NARROW:
+                    asked[here.t + side * 10 * NARROW] = (min(here, there, key=_t),
+                                                          max(here, there, key=_t))
+    if asked:
+        refiner.add(asked)
+
+
+def _t(sample: Sample) -> float:
+    return sample.t
+
+
+def _check(work: Work, checks: int, progress: Progress | None) -> None:
+    """Solve afresh between events; follow what no branch covers."""
+    for _ in range(ROUNDS if checks else 0):
+        todo = _gaps(work.samples, checks)
+        surprised = False
+        for begin in range(0, len(todo), CHUNK):
+            part = todo[begin:begin + CHUNK]
+            fresh = work.family.samples(part, work.solving)
+            work.sweeps += len(part)
+            work.checked += len(part)
+            for sample in fresh:
+                at = int(np.searchsorted([s.t for s in work.samples], sample.t))
+                beside = work.samples[at - 1]
+                _, gone, new = matched(beside, sample)
+                if gone or new:
+                    work.surprises += 1
+                    surprised = True
+                work.samples.insert(at, sample)
+            if progress is not None:
+                progress("checks", begin + len(part), len(todo))
+        if not surprised:
+            return
+        _refine(work, progress)
+
+
+def _gaps(samples: Sequence[Sample], most: int) -> list[float]:
+    """Middles of the widest stretches between samples that were solved afresh, none within an
+    event's bracket."""
+    fresh = [sample.t for sample in samples if sample.searched]
+    # a value away from the middle, so that a symmetric pair of events is not stepped over
+    gaps = sorted(((b - a, a + 0.4363 * (b - a)) for a, b in zip(fresh[:-1], fresh[1:], strict=True)
+                   if b - a > 100 * NARROW), reverse=True)
+    known = sorted(sample.t for sample in samples)
+    return sorted(t for _, t in gaps[:most]
+                  if min(abs(t - s) for s in known) > 5 * NARROW)
+
+
+def _settings(game: Game, parameter: str, begin: float, end: float, by: float | None, grid: int,
+              checks: int, cap: int, boxes: int, indifferent: str | None,
+              conventions: str | None) -> Settings:
+    if getattr(game, "encounters", None):
+        raise NotYetError(f"{game.name}: trace does not follow games with encounters yet")
+    if parameter not in game.parameters:
+        raise UnknownNameError("parameter", parameter, game.parameters)
+    ends = []
+    for name, value in (("begin", begin), ("end", end)):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or (
+                not np.isfinite(value)):
+            raise InputError(f"the {name!r} parameter of trace must be a finite number. "
+                             f"Got {value!r} instead.")
+        ends.append(float(value))
+    if ends[0] == ends[1]:
+        raise InputError(f"trace needs an interval: {parameter} begins and ends at {ends[0]:g}")
+    for name, count, least in (("grid", grid, 2), ("checks", checks, 0), ("cap", cap, 1),
+                               ("boxes", boxes, 1)):
+        if isinstance(count, bool) or not isinstance(count, int) or count < least:
+            raise InputError(f"the {name!r} parameter of trace must be an integer of at least "
+                             f"{least}. Got {count!r} instead.")
+    rule = game.indifferent if indifferent is None else indifferent
+    if rule not in INDIFFERENT:
+        raise InputError(f"the 'indifferent' parameter of trace must be one of "
+                         f"{', '.join(INDIFFERENT)}. Got {rule!r} instead.")
+    if conventions is not None and conventions not in POSTURE_RULES:
+        raise InputError(f"the 'conventions' parameter of trace must be one of "
+                         f"{', '.join(POSTURE_RULES)}. Got {conventions!r} instead.")
+    return Settings(parameter, ends[0], ends[1], game.horizon if by is None else check_date(by),
+                    grid, checks, cap, boxes, rule, conventions)

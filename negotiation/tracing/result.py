@@ -1,0 +1,252 @@
+"""What a trace returns: branches of equilibria over a parameter, and the events between them."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..equilibrium.result import Equilibrium
+from ..errors import InputError
+from ..frozen import FrozenMap
+from ..model import Game
+
+Floats = NDArray[np.float64]
+
+
+class Ending(enum.Enum):
+    """How a trace ended; the value reads as a sentence."""
+
+    DONE = "Every branch was followed over the whole interval."
+    TIME = ("The time limit ended the work: events are left that are only known to lie in a "
+            "bracket.")
+    INTERRUPTED = ("The work was interrupted: events are left that are only known to lie in a "
+                   "bracket.")
+    ROUNDS = "Some events could not be told apart and are only known to lie in a bracket."
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Change:
+    """One condition that is just met at an event, or a consent or term that it changes.
+
+    Attributes:
+        state: front → status; ``move``, and ``issue`` where a term is meant.
+        before, after: "refused", "made" or "mixed" of a consent; "0", "between" or "1" of a term;
+            read in the direction of the trace. None where one side says nothing.
+        actor: whose gain is zero, where one actor's is.
+        on_path: whether play can reach the state.
+    """
+
+    state: FrozenMap[str, str]
+    move: str
+    before: str | None
+    after: str | None
+    issue: str | None = None
+    actor: str | None = None
+    on_path: bool = True
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens to branches at one value of the parameter.
+
+    Attributes:
+        id: its number, in the order in which the trace meets events.
+        kind: ``"switch"`` (a consent changes and values move on without a jump), ``"bound"`` (a
+            term comes to a bound or leaves it), ``"jump"`` (a consent changes and, the one who
+            decides it being indifferent, other actors' values jump), ``"fold"`` (two branches meet
+            and vanish, or appear; where somebody is indifferent there, a tie joins them),
+            ``"end"`` or ``"birth"`` (a branch goes, or comes, because of what happens in a state
+            off its path), ``"convention"`` (a posture is played otherwise), ``"unresolved"`` (a
+            bracket with more than one event in it).
+        value: the parameter's value there; ``error`` how far off it can be.
+        exact: whether a switching function's zero says where it is, not only a bracket.
+        before, after: branches that end here, and that begin here.
+        through: branches that go on through it.
+        causes: conditions that are just met there; ``changes``: what is different after it.
+    """
+
+    id: int
+    kind: str
+    value: float
+    error: float
+    exact: bool
+    before: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
+    through: tuple[int, ...] = ()
+    causes: tuple[Change, ...] = ()
+    changes: tuple[Change, ...] = ()
+    convention: tuple[str, str] | None = None
+    #: branch → outcome → (chance just before, just after), of branches that go through it
+    outcomes: FrozenMap[int, FrozenMap[str, tuple[float, float]]] = field(default_factory=FrozenMap)
+
+
+@dataclass(frozen=True)
+class Special:
+    """A labelled point of a branch: event ``event`` of that kind between points ``after`` and the
+    next (−1: before the first)."""
+
+    kind: str
+    event: int
+    value: float
+    after: int
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """A play followed over part of the interval, in the direction of the trace. P points.
+
+    Attributes:
+        id: its number, from 1.
+        values: (P,) of the parameter.
+        outcomes: outcome → (P,) chance by the date.
+        payoffs: actor → (P,) value at the start.
+        equilibria: (P,) how many equilibria are like it on the path of play.
+        regret: (P,) certificate of the equilibrium that stands for it.
+        special: labelled points, in order.
+        begin, end: the event where it begins or ends; None at an end of the interval.
+    """
+
+    id: int
+    values: Floats
+    outcomes: FrozenMap[str, Floats]
+    payoffs: FrozenMap[str, Floats]
+    equilibria: Floats
+    regret: Floats
+    special: tuple[Special, ...]
+    begin: int | None
+    end: int | None
+
+    def at(self, value: float, outcome: str) -> float:
+        """An outcome's chance on the branch, between its points by straight lines.
+
+        NaN outside the branch.
+        """
+        order = np.argsort(self.values, kind="stable")
+        x = self.values[order]
+        if not x[0] <= value <= x[-1]:
+            return float("nan")
+        return float(np.interp(value, x, self.outcomes[outcome][order]))
+
+
+@dataclass(frozen=True)
+class Solved:
+    """One value of the parameter at which equilibria were found.
+
+    ``searched``: every state was searched from nothing (else regimes of neighbours were tried);
+    ``complete``: the list there is proved complete; ``because`` says why not.
+    """
+
+    value: float
+    plays: int
+    equilibria: float
+    searched: bool
+    complete: bool
+    because: str | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a trace was asked."""
+
+    parameter: str
+    begin: float
+    end: float
+    by: float
+    grid: int
+    checks: int
+    cap: int
+    boxes: int
+    indifferent: str
+    conventions: str | None
+
+
+class Source(Protocol):
+    """What solves the game between the values that a trace has solved."""
+
+    def at(self, share: float) -> dict[int, Equilibrium]:
+        """Branch → equilibrium at a share of the interval."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Every branch of equilibria over an interval of one parameter.
+
+    Attributes:
+        branches, events: see :class:`Branch` and :class:`Event`; events in the trace's direction.
+        solved: every value at which the game was solved.
+        checked: how many values were solved afresh after the branches had been followed, and in
+            how many of these (``surprises``) a play was found that no branch had; such plays were
+            followed in turn, so that the last round of checks had none unless ``ending`` says so.
+        seconds: wall time; ``sweeps``: how many values were solved in all.
+    """
+
+    game: Game
+    settings: Settings
+    branches: tuple[Branch, ...]
+    events: tuple[Event, ...]
+    solved: tuple[Solved, ...]
+    checked: int
+    surprises: int
+    ending: Ending
+    seconds: float
+    sweeps: int
+    source: Source = field(repr=False)
+
+    def at(self, value: float) -> dict[int, Equilibrium]:
+        """The equilibria at a value of the interval: branch → the one that stands for it.
+
+        The game is solved there, from the regimes of the values beside it, so that each carries its
+        own certificate. Key 0 holds one that no branch covers, where there is one.
+
+        Raises:
+            InputError: for a value outside the interval.
+        """
+        s = self.settings
+        share = (value - s.begin) / (s.end - s.begin)
+        if not 0.0 <= share <= 1.0:
+            raise InputError(f"{value!r} lies outside the interval of the trace, {s.begin:g} to "
+                             f"{s.end:g}")
+        return self.source.at(share)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the list is proved complete at every value that was solved afresh, and every
+        fresh list agrees with the branches; see ``completeness`` for what that says."""
+        return self.incomplete_because is None
+
+    @property
+    def incomplete_because(self) -> str | None:
+        """Why the branches may not be all; None where ``complete``."""
+        reasons = []
+        if self.ending is not Ending.DONE:
+            reasons.append(str(self.ending))
+        fresh = [s for s in self.solved if s.searched]
+        doubtful = [s for s in fresh if not s.complete]
+        if doubtful:
+            reasons.append(
+                f"the list is not proved complete at {len(doubtful)} of the {len(fresh)} values "
+                f"that were solved afresh: {doubtful[0].because}")
+        if any(event.kind == "unresolved" for event in self.events):
+            reasons.append("some events could not be told apart")
+        return "; ".join(reasons) or None
+
+    @property
+    def completeness(self) -> str:
+        """In a sentence, what is proved and what is only checked."""
+        fresh = [s for s in self.solved if s.searched]
+        proved = sum(s.complete for s in fresh)
+        found = (f"At {proved} of the {len(fresh)} values solved afresh the list is proved "
+                 f"complete; {self.checked} of them, chosen between events, checked the branches")
+        found += (", and none had an equilibrium that no branch covers." if not self.surprises else
+                  f", and {self.surprises} showed plays that were not covered and were then "
+                  "followed.")
+        return found + (" Between these values regimes are followed: that no further branch comes "
+                        "and goes there is checked, not proved.")

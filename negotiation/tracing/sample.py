@@ -1,0 +1,226 @@
+"""All plays of a game at one value of a parameter, and which of two neighbouring values agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..conventions import Convention
+from ..errors import NumericalError
+from ..lattice import Lattice
+from ..model import Game
+from .played import Rows, at_draw, rows_at
+from .plays import MADE, MIXED, REFUSED, Play, read
+from .sweep import Branches, Solving, cold, sweep
+from .warm import Regimes, Warm, remember
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: what tells plays apart: convention, labels on the path of play, bounds of terms there
+Signature = tuple[str, bytes, bytes]
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """One play at one value t of the parameter.
+
+    Attributes:
+        play: the play; ``lattice`` the game at t under its convention (one draw).
+        key: what tells its convention from others.
+    """
+
+    t: float
+    play: Play
+    lattice: Lattice
+    key: str
+
+    @cached_property
+    def edge_on_path(self) -> NDArray[np.bool_]:
+        """(E,) moves that can come up on the path of play, whether or not they are made."""
+        lattice = self.lattice
+        return np.asarray(self.play.on_path[lattice.edge_state] & (lattice.rate[0] > 0))
+
+    @cached_property
+    def bound_on_path(self) -> Ints:
+        """(T, J) the bounds of terms that are agreed on the path of play, 0 elsewhere."""
+        agreed = self._agreed
+        out: Ints = np.where(agreed[:, None], self.play.bound, 0)
+        return out
+
+    @cached_property
+    def _agreed(self) -> NDArray[np.bool_]:
+        lattice, agreed = self.lattice, np.zeros(len(self.play.bound), dtype=bool)
+        edges = np.flatnonzero((lattice.bargain >= 0) & (self.play.consent > 0))
+        agreed[lattice.bargain[edges]] = self.edge_on_path[edges]
+        return agreed
+
+    @cached_property
+    def signature(self) -> Signature:
+        """The regime on the path of play."""
+        label = np.where(self.edge_on_path, self.play.label, 0).astype(np.int16)
+        return self.key, label.tobytes(), self.bound_on_path.astype(np.int8).tobytes()
+
+    @cached_property
+    def value(self) -> Floats:
+        """(n,) V at the start, in payoff ranges."""
+        out: Floats = self.play.values[0] / self.lattice.payoff_range()[0]
+        return out
+
+    @cached_property
+    def margins(self) -> Floats:
+        """How far every condition of the regime is from changing; a switch is where one is zero.
+
+        (3E + 2TJ,): σ of moves made or refused, α and 1 − α of mixed ones, x and 1 − x of terms in
+        between; NaN where there is no such condition.
+        """
+        play, lattice = self.play, self.lattice
+        asked = lattice.member.any(axis=1) & (lattice.rate[0] > 0)
+        mixed = play.label >= MIXED
+        sigma = np.where(asked & ~mixed, play.surplus, np.nan)
+        alpha = np.where(asked & mixed, play.consent, np.nan)
+        agreed = np.zeros(len(play.bound), dtype=bool)
+        agreed[lattice.bargain[(lattice.bargain >= 0) & (play.consent > 0)]] = True
+        x = np.where(agreed[:, None] & (play.bound == 0), play.terms, np.nan).ravel()
+        return np.concatenate([sigma, alpha, 1.0 - alpha, x, 1.0 - x])
+
+    @cached_property
+    def margin_on_path(self) -> NDArray[np.bool_]:
+        """Which margins are of the path of play."""
+        edge, agreed = self.edge_on_path, self._agreed
+        terms = np.repeat(agreed, self.play.bound.shape[1])
+        return np.concatenate([edge, edge, edge, terms, terms])
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """All plays that were found at t.
+
+    Attributes:
+        points: one for each play.
+        capped: whether more were cut off; ``doubt``: (why the list may have gaps, in how many
+            states).
+        searched: whether every state was searched from nothing (else from neighbours' regimes).
+        regimes: convention → state → the regimes found, for neighbours to try.
+    """
+
+    t: float
+    points: tuple[Point, ...]
+    capped: bool
+    doubt: tuple[tuple[str, int], ...]
+    searched: bool
+    regimes: dict[str, dict[int, Regimes]]
+
+    @property
+    def count(self) -> float:
+        """How many equilibria there are, those that differ off the path of play included."""
+        return sum(point.play.count for point in self.points)
+
+    @property
+    def complete(self) -> bool:
+        return not self.capped and not self.doubt
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """A game whose parameters move along a line: parameter → (value at 0, value at 1)."""
+
+    game: Game
+    line: tuple[tuple[str, float, float], ...]
+    conventions: str | None = None
+
+    def rows(self, t: Sequence[float]) -> Rows:
+        """The game at shares ``t`` of the line."""
+        share = np.asarray(t, dtype=np.float64)
+        points = {name: np.where(share == 1.0, end, begin + share * (end - begin))
+                  for name, begin, end in self.line}
+        return rows_at(self.game, points, self.conventions)
+
+    def samples(self, t: Sequence[float], solving: Solving,
+                near: Sequence[Sequence[Sample]] | None = None) -> list[Sample]:
+        """The plays at some values; with ``near`` (samples beside each) regimes are tried first.
+
+        Raises:
+            OutOfTime: when the time is over.
+        """
+        rows = self.rows(t)
+        if near is None:
+            return _samples(list(t), rows, sweep(rows.lattice, solving, cold), True)
+        known = [_known(near[p], key) for p, key in
+                 zip(rows.point.tolist(), rows.key, strict=True)]
+        try:
+            raw = sweep(rows.lattice, solving, Warm(known))
+        except NumericalError:
+            raw = sweep(rows.lattice, solving, Warm(known, lenient=False))
+        return _samples(list(t), rows, raw, False)
+
+
+def _known(near: Sequence[Sample], key: str) -> dict[int, Regimes]:
+    known: dict[int, Regimes] = {}
+    for sample in near:
+        for state, found in sample.regimes.get(key, {}).items():
+            known[state] = found if state not in known else known[state].joined(found)
+    return known
+
+
+def _samples(t: list[float], rows: Rows, raw: Branches, searched: bool) -> list[Sample]:
+    found = read(rows.lattice, raw)
+    out = []
+    for p, at in enumerate(t):
+        mine = np.flatnonzero(rows.point == p).tolist()
+        points: list[Point] = []
+        regimes: dict[str, dict[int, Regimes]] = {}
+        doubt: dict[str, int] = {why: 1 for q, why in rows.doubt if q == p}
+        for row in mine:
+            lattice = _single(rows.lattice, row, rows.convention[row])
+            points += [Point(at, replace(play, row=0), lattice, rows.key[row])
+                       for play in found.plays[row]]
+            regimes[rows.key[row]] = remember(raw, [row])
+            for why, count in found.doubt[row].items():
+                doubt[why] = max(doubt.get(why, 0), count)
+        out.append(Sample(at, tuple(points), bool(found.capped[mine].any()),
+                          tuple(sorted(doubt.items())), searched, regimes))
+    return out
+
+
+def _single(lattice: Lattice, row: int, convention: Convention | None) -> Lattice:
+    return replace(at_draw(lattice, row), convention=convention)
+
+
+# ---- which plays go on --------------------------------------------------------------------------
+
+def apart(a: Point, b: Point) -> float:
+    """How far two plays' values lie apart, in payoff ranges, where both can be on the path."""
+    both = a.play.on_path & b.play.on_path
+    scale = a.lattice.payoff_range()[0]
+    return float((np.abs(a.play.values[both] - b.play.values[both]) / scale).max())
+
+
+def matched(left: Sample, right: Sample) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    """Pairs of plays in one regime at both values, nearest first, and the rest on either side."""
+    by: dict[Signature, tuple[list[int], list[int]]] = {}
+    for side, sample in enumerate((left, right)):
+        for k, point in enumerate(sample.points):
+            by.setdefault(point.signature, ([], []))[side].append(k)
+    pairs = []
+    rest: tuple[set[int], set[int]] = (set(), set())
+    for mine, others in by.values():
+        options = sorted((apart(left.points[i], right.points[j]), i, j)
+                         for i in mine for j in others) if len(mine) > 1 or len(others) > 1 else [
+            (0.0, i, j) for i in mine for j in others]
+        free = set(mine), set(others)
+        for _, i, j in options:
+            if i in free[0] and j in free[1]:
+                pairs.append((i, j))
+                free[0].remove(i)
+                free[1].remove(j)
+        rest[0].update(free[0])
+        rest[1].update(free[1])
+    return sorted(pairs), sorted(rest[0]), sorted(rest[1])
+
+
+__all__ = ["MADE", "MIXED", "REFUSED", "Family", "Point", "Sample", "apart", "matched"]

@@ -1,0 +1,130 @@
+"""A trace's work as a JSON file, written whole or not at all, from which it can go on."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..continuation.file import write_json
+from ..errors import InputError
+from ..formats.definition import dumps
+from ..model import Game
+from .plays import Play
+from .result import Settings
+from .sample import Family, Point, Sample
+from .warm import Regimes
+
+FORMAT = "negotiation-trace/1"
+_ARRAYS = ("values", "consent", "surplus", "terms", "proposals", "label", "bound", "on_path")
+
+
+def fingerprint(game: Game) -> str:
+    """What two games share exactly when they say the same."""
+    return hashlib.sha256(dumps(game).encode()).hexdigest()
+
+
+def save(path: str | Path, game: Game, settings: Settings, samples: list[Sample],
+         breaks: list[tuple[float, float]], counts: dict[str, int]) -> None:
+    """Write what a trace has done so far."""
+    write_json(path, {
+        "format": FORMAT, "game": game.name, "fingerprint": fingerprint(game),
+        "settings": asdict(settings), "breaks": breaks, "counts": counts,
+        "samples": [_sample_record(sample) for sample in samples]})
+
+
+def read(path: str | Path, game: Game, settings: Settings, family: Family,
+         ) -> tuple[list[Sample], list[tuple[float, float]], dict[str, int]]:
+    """What a trace had done: samples, changes of conventions, counts.
+
+    Raises:
+        InputError: for a file that is no saved trace, or one of another game or other settings.
+    """
+    source = Path(path)
+    try:
+        record = json.loads(source.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{source} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise InputError(f"{source} is no saved trace: it is not JSON ({error})") from None
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise InputError(f"{source} is no saved trace: expected a file with format {FORMAT!r}")
+    if record.get("fingerprint") != fingerprint(game):
+        raise InputError(f"{source} is a trace of another game, or of this one before it was "
+                         f"changed: it says {record.get('game')!r}")
+    # the number of checks may be raised on the way
+    asked = {k: v for k, v in asdict(settings).items() if k != "checks"}
+    given = record.get("settings", {})
+    wrong = [key for key, value in asked.items() if given.get(key) != value]
+    if wrong:
+        raise InputError(f"{source} is a trace with other settings: " + ", ".join(
+            f"{key} = {given.get(key)!r} instead of {asked[key]!r}" for key in wrong))
+    try:
+        samples = _samples(record["samples"], family)
+        breaks = [(float(a), float(b)) for a, b in record["breaks"]]
+        counts = {str(key): int(value) for key, value in record["counts"].items()}
+    except (KeyError, TypeError, ValueError, zlib.error) as error:
+        raise InputError(f"{source} is damaged: {type(error).__name__} {error}") from None
+    return samples, breaks, counts
+
+
+def _sample_record(sample: Sample) -> dict[str, Any]:
+    return {
+        "t": sample.t, "capped": sample.capped, "doubt": sample.doubt, "searched": sample.searched,
+        "points": [{"key": point.key, "count": point.play.count, "index": point.play.index,
+                    "regret": point.play.regret,
+                    **{name: _packed(getattr(point.play, name)) for name in _ARRAYS}}
+                   for point in sample.points],
+        "regimes": {key: {str(state): {f.name: _packed(getattr(found, f.name))
+                                       for f in fields(Regimes)}
+                          for state, found in states.items()}
+                    for key, states in sample.regimes.items()}}
+
+
+def _samples(records: list[dict[str, Any]], family: Family) -> list[Sample]:
+    if not records:
+        return []
+    rows = family.rows([record["t"] for record in records])
+    lattices = {(p, key): row for row, (p, key) in
+                enumerate(zip(rows.point.tolist(), rows.key, strict=True))}
+    out = []
+    for p, record in enumerate(records):
+        points = []
+        for one in record["points"]:
+            play = Play(row=0, count=float(one["count"]), index=int(one["index"]),
+                        regret=float(one["regret"]),
+                        **{name: _unpacked(one[name]) for name in _ARRAYS})
+            points.append(Point(record["t"], play, rows.single(lattices[p, one["key"]]),
+                                one["key"]))
+        regimes = {key: {int(state): Regimes(**{name: _unpacked(a) for name, a in found.items()})
+                         for state, found in states.items()}
+                   for key, states in record["regimes"].items()}
+        out.append(Sample(record["t"], tuple(points), record["capped"],
+                          tuple((why, count) for why, count in record["doubt"]),
+                          record["searched"], regimes))
+    return out
+
+
+def _packed(array: NDArray[Any] | None) -> dict[str, Any] | None:
+    if array is None:
+        return None
+    plain = np.ascontiguousarray(array)
+    data = base64.b64encode(zlib.compress(plain.tobytes(), 1)).decode("ascii")
+    return {"dtype": plain.dtype.str, "shape": plain.shape, "data": data}
+
+
+def _unpacked(record: dict[str, Any] | None) -> Any:
+    if record is None:
+        return None
+    kind = np.dtype(record["dtype"])
+    if kind.kind not in "fibu":
+        raise ValueError(f"an array of {record['dtype']}")
+    data = zlib.decompress(base64.b64decode(record["data"]))
+    return np.frombuffer(data, dtype=kind).reshape(record["shape"]).copy()
