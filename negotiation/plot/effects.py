@@ -13,6 +13,9 @@ from .style import inches as in_inches
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: effects smaller than this read as none
+LEAST = 0.0005
+
 
 @styled
 def cascade(result: CascadeResult, *, ax: Axes | None = None, width: Width = "column") -> Axes:
@@ -64,7 +67,7 @@ def cascade(result: CascadeResult, *, ax: Axes | None = None, width: Width = "co
 
 
 def _negative(result: CascadeResult) -> bool:
-    return any(low < -1e-9 for row in (result.matrix or {}).values() for low, _ in row.values())
+    return any(low < -LEAST for row in (result.matrix or {}).values() for low, _ in row.values())
 
 
 def _draw_cell(ax: Axes, column: int, row: int, effect: tuple[float, float] | None,
@@ -81,9 +84,9 @@ def _draw_cell(ax: Axes, column: int, row: int, effect: tuple[float, float] | No
     shade = colormaps["PuOr_r"](0.5 + 0.42 * middle / largest)
     ax.add_patch(Rectangle(place, 1, 1, facecolor=shade, edgecolor="white", lw=0.8,
                            gid=f"cell-{row}-{column}"))
-    if low < -1e-9:
+    if low < -LEAST:
         ax.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=(0, 0, 0, 0.35), lw=0.0,
                                hatch="///"))
-    ends = list(dict.fromkeys([points(low), points(high)]))
+    ends = list(dict.fromkeys(points(end) if abs(end) >= LEAST else "0" for end in effect))
     ax.text(column, row, "\n".join(ends).replace("-", "−"), ha="center", va="center",
             fontsize=size, color=ink_on(shade), linespacing=1.0, gid=f"effect-{row}-{column}")

@@ -58,8 +58,8 @@ def network(game: Game, *, ax: Axes | None = None, width: Width = "column") -> A
     across = inches(width) if ax is None else wide(ax)
     body = max(1.6, (0.34 if across < 5 else 0.30) * rows + 0.3)
     ax = new_axes(ax, width, body, "Who sits where, and what is linked",
-                  "Lines: whose consent a front's moves need. Arrows: what a front does to "
-                  "another.", texts)
+                  "Lines: whose consent a front's moves need."
+                  + (" Arrows: what a front does to another." if kinds else ""), texts)
     ax.set(xlim=(0, 1), ylim=(0.2 / rows, 1 - 0.2 / rows))
     ax.axis("off")
     places = _places(ax, shown, across)

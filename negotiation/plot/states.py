@@ -64,7 +64,7 @@ def lattice(equilibrium: Equilibrium, *, most: int = 20, ax: Axes | None = None,
                   texts)
     at = _positions(shown)
     _draw_edges(ax, shown, at, signs)
-    _draw_states(ax, shown, at)
+    _draw_states(ax, shown, at, 12.0 if across > 0.36 * max(at.values())[0] else 10.5)
     layers = [state.layer for state in shown.states]
     height = max(abs(y) for _, y in at.values())
     ax.set(xlim=(-0.3, max(layers) + 0.3), ylim=(-height - 0.55, height + 0.55),
@@ -81,8 +81,8 @@ def lattice(equilibrium: Equilibrium, *, most: int = 20, ax: Axes | None = None,
 def _of(shown: Flows) -> str:
     if not shown.sequences:
         return "All states; dotted: refused."
-    return (f"The {counted(shown.sequences, 'likeliest sequence')} ({percent(shown.share)} of all that can "
-            f"happen), {len(shown.states)} of {shown.total} states.")
+    return (f"The {counted(shown.sequences, 'likeliest sequence')} ({percent(shown.share)} of "
+            f"all that can happen), {len(shown.states)} of {shown.total} states.")
 
 
 def _rows(shown: Flows) -> dict[int, int]:
@@ -163,15 +163,16 @@ def _free(start: tuple[float, float], end: tuple[float, float], bend: float,
     return places[room.index(max(room))]
 
 
-def _draw_states(ax: Axes, shown: Flows, at: dict[int, tuple[float, float]]) -> None:
+def _draw_states(ax: Axes, shown: Flows, at: dict[int, tuple[float, float]], size: float,
+                 ) -> None:
     for state in shown.states:
         x, y = at[state.index]
         reached = state.chance > 0.0
-        ax.plot([x], [y], marker="s" if state.last else "o", ms=12,
+        ax.plot([x], [y], marker="s" if state.last else "o", ms=size,
                 mfc="white" if reached else PALE, mec="black" if reached else GREY,
                 mew=1.6 if state.index == 0 else 0.8, ls="", zorder=3, clip_on=False,
                 gid=f"state-{state.index}")
-        ax.text(x, y, _whole(state.chance), fontsize=4.8, ha="center", va="center_baseline",
+        ax.text(x, y, _whole(state.chance), fontsize=0.4 * size, ha="center", va="center_baseline",
                 zorder=5, color="black" if reached else GREY)
 
 
