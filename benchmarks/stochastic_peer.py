@@ -2,7 +2,7 @@
 
     python stochastic_peer.py games.npz METHOD
 
-prints one line of JSON per game: seconds, and the strategies found (None when it failed).
+prints one line of JSON per game: processor seconds, and the strategies found (None when it failed).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ def main() -> None:
         game = sgamesolver.SGame(list(games["payoffs"][k]), list(games["transitions"][k]),
                                  float(games["discount"]))
         homotopy = getattr(sgamesolver.homotopy, sys.argv[2])(game)
-        begin = time.perf_counter()
+        begin = time.process_time()
         homotopy.solver_setup()
         homotopy.solver.verbose = 0
         homotopy.solve()
-        seconds = time.perf_counter() - begin
+        seconds = time.process_time() - begin
         found = homotopy.equilibrium
         strategies = None if found is None else np.nan_to_num(found.strategies).tolist()
         print(json.dumps({"seconds": seconds, "strategies": strategies}), flush=True)

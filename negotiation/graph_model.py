@@ -3,7 +3,8 @@
 - **Decision makers** are the actors whose consent some move needs.
 - **States** are the states that moves can reach.
 - A move of one actor is that actor's **unilateral move**; a move that several must make together
-  belongs to their coalition and to every larger one. Chance belongs to nobody and is left out.
+  belongs to their coalition and to every larger one. Chance, and what an encounter brings, belong
+  to nobody and are left out.
 - **Preferences** over states are ordinal. With ``flow`` a state is worth what it pays per unit of
   time (which orders states as perpetual flow f/r does). With ``lumps`` it is worth its perpetual
   flow plus the lumps paid on the way there, which must not depend on the way; with ``terms`` also
@@ -38,7 +39,7 @@ Ints = NDArray[np.int64]
 #: how states are valued
 PREFERENCES = ("flow", "lumps", "terms")
 #: states, and decision makers, that an analysis goes through
-MOST_STATES, MOST_MAKERS = 2_000, 10
+MOST_STATES, MOST_MAKERS = 2_000, 8
 #: values closer than this share of an actor's range are equally preferred
 EQUAL = 1e-9
 
@@ -77,8 +78,13 @@ class GraphModel:
     steps: tuple[Step, ...]
     preferences: str
     left_out: tuple[str, ...]
-    _known: dict[tuple[int, int, int], dict[int, tuple[int, ...]]] = field(
+    _known: dict[tuple[int, int, int], dict[int, int]] = field(default_factory=dict, repr=False)
+    _gained: dict[tuple[int, int, int], tuple[tuple[int, int], ...]] = field(
         default_factory=dict, repr=False)
+    #: what was found of a coalition's joint improvements from a state, by who looks for them
+    jointly: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
+    _better: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
+    _bits: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
 
     @property
     def everybody(self) -> int:
@@ -120,39 +126,77 @@ class GraphModel:
 
     def all_better(self, coalition: int, state: int) -> int:
         """The states that every member likes more than ``state``, as bits."""
-        found = (1 << len(self.ranks)) - 1
-        for i in self.members(coalition):
-            found &= self.better[i][state]
+        found = self._better.get((coalition, state))
+        if found is None:
+            found = (1 << len(self.ranks)) - 1
+            for i in self.members(coalition):
+                found &= self.better[i][state]
+            self._better[coalition, state] = found
         return found
 
     def gains(self, step: Step) -> bool:
         """Whether every owner of a step likes where it leads more."""
         return bool(self.all_better(step.owner, step.source) >> step.target & 1)
 
-    def reach(self, coalition: int, state: int, last: int = 0) -> dict[int, tuple[int, ...]]:
+    @cached_property
+    def targets(self) -> dict[int, tuple[int, ...]]:
+        """Per owner and state, where the owner's steps lead, as bits."""
+        found = {owner: [0] * len(self.ranks) for owner in {step.owner for step in self.steps}}
+        for step in self.steps:
+            found[step.owner][step.source] |= 1 << step.target
+        return {owner: tuple(row) for owner, row in sorted(found.items())}
+
+    def reach(self, coalition: int, state: int, last: int = 0) -> dict[int, int]:
         """Where a coalition can bring the conflict from a state by legal sequences of moves.
 
         Args:
             last: the owner that has moved just before, if any: it may not move first.
 
         Returns:
-            state → the owners that can have made the last move of such a sequence.
+            owner of the last move of such a sequence → the states that it can end in, as bits.
         """
         key = coalition, state, last
         if key not in self._known:
-            self._known[key] = self._reached(coalition, state, last)
+            self._known[key] = self._reached(*key)
         return self._known[key]
 
-    def _reached(self, coalition: int, state: int, last: int) -> dict[int, tuple[int, ...]]:
-        found: dict[int, list[int]] = defaultdict(list)
-        for step, _ in legal(self, [(state, last)], coalition):
-            if step.owner not in found[step.target]:
-                found[step.target].append(step.owner)
-        return {target: tuple(owners) for target, owners in found.items()}
+    def _reached(self, coalition: int, state: int, last: int) -> dict[int, int]:
+        steps = {owner: row for owner, row in self.targets.items()
+                 if (owner | coalition) == coalition}
+        found, left = dict.fromkeys(steps, 0), dict.fromkeys(steps, 0)
+        begin = 1 << state
+        while True:
+            before = dict(found)
+            for owner, row in steps.items():
+                # An owner moves from where another has just brought the conflict, once from each.
+                source = 0 if last == owner else begin
+                for mover, states in found.items():
+                    if mover != owner:
+                        source |= states
+                for at in from_bits(source & ~left[owner]):
+                    found[owner] |= row[at]
+                left[owner] |= source
+            if found == before:
+                return found
 
     def reached(self, coalition: int, state: int) -> int:
         """The states of :meth:`reach`, as bits."""
-        return as_bits(self.reach(coalition, state))
+        if (coalition, state) not in self._bits:
+            every = 0
+            for states in self.reach(coalition, state).values():
+                every |= states
+            self._bits[coalition, state] = every
+        return self._bits[coalition, state]
+
+    def gained(self, coalition: int, state: int, last: int) -> tuple[tuple[int, int], ...]:
+        """Of :meth:`reach`, what all members gain by: pairs of an owner and states as bits."""
+        key = coalition, state, last
+        if key not in self._gained:
+            better = self.all_better(coalition, state)
+            self._gained[key] = tuple(
+                (owner, states & better) for owner, states in self.reach(*key).items()
+                if states & better)
+        return self._gained[key]
 
     def improvements(self, coalition: int, state: int) -> int:
         """What a coalition can bring about and every member likes more, as bits."""

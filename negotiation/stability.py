@@ -238,24 +238,29 @@ def _alone(model: GraphModel, i: int, state: int) -> tuple[bool, bool, bool, boo
     improvements = list(from_bits(model.improvements(me, state)))
     better = model.better[i][state]
     harmful = [model.reached(others, target) & ~better for target in improvements]
-    final = [any(not model.reached(me, after) & better for after in from_bits(found))
-             for found in harmful]
-    credible = [_gained(model, others, target) & ~better for target in improvements]
-    return not improvements, all(harmful), all(final), all(credible)
+    if not improvements or not all(harmful):
+        return (not improvements,) * 4
+    final = all(any(not model.reached(me, after) & better for after in from_bits(found))
+                for found in harmful)
+    credible = all(_gained(model, others, target) & ~better for target in improvements)
+    return False, True, final, credible
 
 
 def _together(model: GraphModel, coalition: int, state: int) -> tuple[bool, bool, bool, bool]:
     """Whether a state is CNash, CGMR, CSMR and CSEQ stable for a coalition."""
-    improvements = list(from_bits(model.improvements(coalition, state)))
-    if not improvements:
-        return True, True, True, True
     rest = model.everybody & ~coalition
     better = model.all_better(coalition, state)
-    harmful = [model.reached(rest, target) & ~better for target in improvements]
-    final = [any(not model.reached(coalition, after) & better for after in from_bits(found))
-             for found in harmful]
-    credible = [_jointly_gained(model, rest, target) & ~better for target in improvements]
-    return False, all(harmful), all(final), all(credible)
+    harmful = []
+    for target in from_bits(model.improvements(coalition, state)):
+        harmful.append((target, model.reached(rest, target) & ~better))
+        if not harmful[-1][1]:
+            return False, False, False, False
+    if not harmful:
+        return True, True, True, True
+    final = all(any(not model.reached(coalition, after) & better for after in from_bits(found))
+                for _, found in harmful)
+    credible = all(_jointly_gained(model, rest, target) & ~better for target, _ in harmful)
+    return False, True, final, credible
 
 
 def _gained(model: GraphModel, coalition: int, state: int) -> int:
@@ -265,7 +270,23 @@ def _gained(model: GraphModel, coalition: int, state: int) -> int:
 
 def _jointly_gained(model: GraphModel, coalition: int, state: int) -> int:
     """What sub-coalitions bring about by legal sequences made of their improvements, as bits."""
-    return as_bits(target for target, _ in _joint(model, coalition, state))
+    key = coalition, state
+    if key not in model.jointly:
+        inside = [part for part in model.effective if (part | coalition) == coalition]
+        found = dict.fromkeys(model.targets, 0)
+        waiting = [(state, 0)]
+        while waiting:
+            here, last = waiting.pop()
+            for part in inside:
+                for owner, states in model.gained(part, here, last):
+                    fresh = states & ~found[owner]
+                    if fresh:
+                        found[owner] |= fresh
+                        waiting += [(target, owner) for target in from_bits(fresh)]
+        model.jointly[key] = 0
+        for states in found.values():
+            model.jointly[key] |= states
+    return model.jointly[key]
 
 
 def _joint(model: GraphModel, coalition: int, start: int, again: bool = False,
@@ -279,12 +300,8 @@ def _joint(model: GraphModel, coalition: int, start: int, again: bool = False,
         now, frontier = frontier, []
         for state, owner in now:
             for part in inside:
-                better = model.all_better(part, state)
-                for target, owners in model.reach(part, state, 0 if again else owner,
-                                                  ).items():
-                    if not better >> target & 1:
-                        continue
-                    for pair in ((target, mover) for mover in owners):
+                for mover, states in model.gained(part, state, 0 if again else owner):
+                    for pair in ((target, mover) for target in from_bits(states)):
                         if pair not in before:
                             before[pair] = part, state, owner
                             frontier.append(pair)

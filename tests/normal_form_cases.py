@@ -2,12 +2,19 @@
 
 ``payoffs``: one table for each player. ``equilibria``: all of them (of a continuum the extreme
 points), each a tuple of the players' probabilities as whole numbers or "p/q". ``pure``: only the
-pure ones are documented, as action indices. ``count``: only how many there are is documented.
+pure ones are documented, as action indices. ``count``: only how many there are is documented (of
+a continuum the extreme points).
+
+``checked`` says against what stored text the payoffs were compared, number by number, in November
+2026; where it is empty no stored text of the source was at hand, the payoffs are from memory, and
+only the documented equilibria (which are certified here) speak for them. ``file`` is the ``.nfg``
+file in Gambit's repository that holds the game; ``benchmarks/published.py`` compares these anew.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import sqrt
 
 import numpy as np
@@ -26,6 +33,8 @@ class Case:
     pure: tuple | None = None
     count: int | None = None
     continuum: bool = False
+    checked: str = ""
+    file: str = ""
 
 
 def bimatrix(*rows):
@@ -72,6 +81,16 @@ def pennies_of_three():
     return tuple(tables.tolist())
 
 
+def in_file_order(shape, text):
+    """Tables from numbers as an ``.nfg`` file lists them: the first player's action changes first,
+    and each profile has every player's payoff.
+    """
+    numbers = [float(Fraction(word)) for word in text.split()]
+    n = len(shape)
+    return tuple(np.array(numbers).reshape(*shape[::-1], n).transpose(n, *range(n - 1, -1, -1))
+                 .tolist())
+
+
 GOLDEN = sqrt(0.5)
 NAU = (sqrt(601) - 13) / 24
 
@@ -101,9 +120,11 @@ CASES = (
          bimatrix(((2, 1), (-1, -1)), ((-1, -1), (1, 2))),
          ((F, F), (S, S), (("3/5", "2/5"), ("2/5", "3/5")))),
     Case("matching pennies", "von Neumann & Morgenstern 1944, Theory of Games, §14.7",
-         zero_sum((1, -1), (-1, 1)), ((HALF, HALF),)),
+         zero_sum((1, -1), (-1, 1)), ((HALF, HALF),),
+         checked="nashpy's documentation, How to create a game"),
     Case("stone, paper, scissors", "von Neumann & Morgenstern 1944, Theory of Games, §14.7",
-         zero_sum((0, -1, 1), (1, 0, -1), (-1, 1, 0)), ((THIRD, THIRD),)),
+         zero_sum((0, -1, 1), (1, 0, -1), (-1, 1, 0)), ((THIRD, THIRD),),
+         checked="nashpy's documentation, tutorial"),
     Case("hawk and dove", "Osborne & Rubinstein 1994, A Course in Game Theory, §2.3",
          symmetric((3, 1), (4, 0)), ((F, S), (S, F), (HALF, HALF))),
     Case("Bach or Stravinsky", "Osborne & Rubinstein 1994, A Course in Game Theory, §2.3 and §3.1",
@@ -117,7 +138,8 @@ CASES = (
          symmetric((-1, 2), (0, 1)), ((F, S), (S, F), (HALF, HALF))),
     Case("Shapley's cycle", "Shapley 1964, Some topics in two-person games",
          ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
-         ((THIRD, THIRD),)),
+         ((THIRD, THIRD),),
+         checked="nashpy's documentation of fictitious play, columns in another order"),
     Case("Nash's example 1", "Nash 1951, Non-cooperative games, Annals of Mathematics 54",
          bimatrix(((5, -3), (-4, 4)), ((-5, 5), (3, -4))),
          ((("9/16", "7/16"), ("7/17", "10/17")),)),
@@ -140,18 +162,24 @@ CASES = (
     Case("three by two, again", "Nisan et al. 2007, Algorithmic Game Theory, ch. 3",
          ([[3, 3], [2, 5], [0, 6]], [[3, 2], [2, 6], [3, 1]]),
          (((1, 0, 0), F), (("4/5", "1/5", 0), ("2/3", "1/3")),
-          ((0, "1/3", "2/3"), ("1/3", "2/3")))),
+          ((0, "1/3", "2/3"), ("1/3", "2/3"))),
+         checked="QuantEcon.py's test_vertex_enumeration.py, with its equilibria"),
     Case("three by two, degenerate", "Nisan et al. 2007, Algorithmic Game Theory, ch. 3",
          ([[3, 3], [2, 5], [0, 6]], [[3, 3], [2, 6], [3, 1]]),
          (((1, 0, 0), F), ((1, 0, 0), ("2/3", "1/3")), ((0, "1/3", "2/3"), ("1/3", "2/3"))),
-         continuum=True),
+         continuum=True,
+         checked="QuantEcon.py's test_vertex_enumeration.py, with its equilibria"),
     Case("seventy-five equilibria", "von Stengel 1999, New maximal numbers of equilibria in "
-         "bimatrix games, Discr. Comput. Geom. 21", (MANY_A, MANY_B), count=75),
+         "bimatrix games, Discr. Comput. Geom. 21", (MANY_A, MANY_B), count=75,
+         checked="Gambit's catalogue",
+         file="catalog/journals/dcg/vonstengel1999/6x6_game_with_75_eq.nfg"),
     Case("long paths to the only equilibrium", "Savani & von Stengel 2006, Hard-to-solve "
-         "bimatrix games, Econometrica 74", (LONG_A, LONG_B), count=1),
+         "bimatrix games, Econometrica 74", (LONG_A, LONG_B), count=1,
+         checked="the game of that name in pygambit's tests/games.py"),
     Case("three points to meet", "Quint & Shubik 1997, A theorem on the number of Nash equilibria "
          "in a bimatrix game, Int. J. Game Theory 26", symmetric((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-         count=7),
+         count=7,
+         checked="pygambit's test_nash.py, with all 7 equilibria"),
     Case("five points to meet", "Quint & Shubik 1997, A theorem on the number of Nash equilibria "
          "in a bimatrix game, Int. J. Game Theory 26", symmetric(*np.eye(5).tolist()), count=31),
     Case("two-finger Morra", "Dantzig 1963, Linear Programming and Extensions",
@@ -171,12 +199,14 @@ CASES = (
          ((HALF, ("10/11", "1/11")),)),
     Case("four cards", "O'Neill 1987, Nonmetric test of the minimax theory, PNAS 84",
          zero_sum((-5, 5, 5, -5), (5, -5, 5, -5), (5, 5, -5, -5), (-5, -5, -5, 5)),
-         ((("1/5", "1/5", "1/5", "2/5"), ("1/5", "1/5", "1/5", "2/5")),)),
+         ((("1/5", "1/5", "1/5", "2/5"), ("1/5", "1/5", "1/5", "2/5")),),
+         checked="Gambit's contrib/games/oneill.nfg: the same in units of 5, actions in reverse"),
     Case("minimum effort", "Van Huyck, Battalio & Beil 1990, Tacit coordination games, "
          "American Economic Review 80", minimum_effort(), pure=tuple((a, a) for a in range(7))),
     Case("proper and improper", "Myerson 1978, Refinements of the Nash equilibrium concept, Int. "
          "J. Game Theory 7", symmetric((1, 0, -9), (0, 0, -7), (-9, -7, -7)),
-         tuple((e, e) for e in ((1, 0, 0), (0, 1, 0), (0, 0, 1)))),
+         tuple((e, e) for e in ((1, 0, 0), (0, 1, 0), (0, 0, 1))),
+         checked="Gambit's contrib/games/yamamoto.nfg, which has -6 for one of its four -7"),
     Case("an entrant and a threat", "Osborne & Rubinstein 1994, A Course in Game Theory, §6.1",
          bimatrix(((1, 2), (1, 2)), ((0, 0), (2, 1))), ((F, F), (F, HALF), (S, S)),
          continuum=True),
@@ -190,7 +220,8 @@ CASES = (
          bimatrix(((0, -1), (4, -4)), ((2, 1), (2, 2))), ((("1/4", "3/4"), HALF),)),
     Case("pennies for four", "Ochs 1995, Games with unique, mixed strategy equilibria, Games and "
          "Economic Behavior 10", bimatrix(((4, 0), (0, 1)), ((0, 1), (1, 0))),
-         ((HALF, ("1/5", "4/5")),)),
+         ((HALF, ("1/5", "4/5")),),
+         checked="Gambit's tutorial on quantal response: the same ratio of 4 to 1"),
     Case("pennies for nine", "Ochs 1995, Games with unique, mixed strategy equilibria, Games and "
          "Economic Behavior 10", bimatrix(((9, 0), (0, 1)), ((0, 1), (1, 0))),
          ((HALF, ("1/10", "9/10")),)),
@@ -199,11 +230,15 @@ CASES = (
          (((0, 0, 1), (0, 0, 1)),)),
     Case("nine equilibria of three players", "McKelvey & McLennan 1996, Computation of equilibria "
          "in finite games, Handbook of Computational Economics 1",
-         three_player(TL1=(9, 8, 12), BR1=(9, 8, 2), BL2=(3, 4, 6), TR2=(3, 4, 6)), count=9),
+         three_player(TL1=(9, 8, 12), BR1=(9, 8, 2), BL2=(3, 4, 6), TR2=(3, 4, 6)), count=9,
+         checked="Gambit's contributed games",
+         file="contrib/games/2x2x2.nfg"),
     Case("an irrational equilibrium", "Nau, Gomez Canovas & Hansen 2004, On the geometry of Nash "
          "equilibria and correlated equilibria, Int. J. Game Theory 32",
          three_player(TL1=(3, 0, 2), TR1=(0, 2, 0), BL1=(0, 1, 0), BR1=(1, 0, 0),
-                      TL2=(1, 0, 0), TR2=(0, 1, 0), BL2=(0, 3, 0), BR2=(2, 0, 3)), count=1),
+                      TL2=(1, 0, 0), TR2=(0, 1, 0), BL2=(0, 3, 0), BR2=(2, 0, 3)), count=1,
+         checked="Gambit's catalogue",
+         file="catalog/journals/ijgt/nau2004/sec4.nfg"),
     Case("pennies of three", "Jordan 1993, Three problems in learning mixed-strategy Nash "
          "equilibria, Games and Economic Behavior 5", pennies_of_three(), ((HALF, HALF, HALF),)),
     Case("volunteer's dilemma", "Diekmann 1985, Volunteer's dilemma, J. Conflict Resolution 29, "

@@ -55,6 +55,28 @@ def polyhedron_vertices(table: list[list[Fraction]]) -> dict[tuple[Fraction, ...
     return found
 
 
+def qhull_labels(table) -> set[frozenset[int]]:
+    """Label sets of the vertices of {(x, v)} as above, of a simple polyhedron with payoffs in
+    (0, 1), by qhull: {z ≥ 0 : zᵀ(1 + table) ≤ 1} has the same, and the origin besides.
+    """
+    import numpy as np
+    from scipy.spatial import HalfspaceIntersection
+
+    m, n = table.shape
+    halfspaces = np.vstack([np.hstack([-np.eye(m), np.zeros((m, 1))]),
+                            np.hstack([1 + table.T, -np.ones((n, 1))])])
+    found = HalfspaceIntersection(halfspaces, np.full(m, 0.1 / m))
+    return {frozenset(facets) for facets in found.dual_facets} - {frozenset(range(m))}
+
+
+def count_by_qhull(a, b) -> int:
+    """How many equilibria a game without ties has, by qhull's vertices of both polytopes."""
+    m, n = a.shape
+    ys = {frozenset((k + m if k < n else k - n) for k in labels) for labels in qhull_labels(a.T)}
+    everything = frozenset(range(m + n))
+    return sum(everything - labels in ys for labels in qhull_labels(b))
+
+
 def extreme_equilibria(a, b) -> set[tuple[tuple[Fraction, ...], tuple[Fraction, ...]]]:
     """Every extreme equilibrium of the game with payoff tables a and b, as Fractions."""
     m, n = len(a), len(a[0])

@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import root
 from search import Deal
 
+from negotiation.catalog import load
 from negotiation.equilibrium.certificate import REGRET_TOLERANCE, regret_of
 from negotiation.equilibrium.result import Status
 from negotiation.equilibrium.solve import solve
@@ -313,3 +314,11 @@ def test_the_list_does_not_depend_on_which_status_comes_first():
         front, statuses=front.statuses[::-1], start=front.start)}))
     one, two = (sorted(e.value("b") for e in solve(g).equilibria) for g in (game, turned))
     assert one == pytest.approx(two, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["elmira", "coalition-formation", "cuban-missile-crisis"])
+def test_no_candidate_of_a_bundled_game_with_cycles_misses_the_certificate(name):
+    """What best responses leave unsettled is no candidate."""
+    solution = solve(load(name))
+    assert solution.equilibria
+    assert "tolerance" not in (solution.incomplete_because or "")

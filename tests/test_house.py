@@ -22,7 +22,7 @@ FLOORS = (
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
     ("cascade", "settlement", "graph_model", "stability", "tracing"),
     ("text", "formats.record", "formats.record_schema", "formats.record_stability",
-     "formats.record_nash", "formats.record_trace", "views"),
+     "formats.record_nash", "formats.record_mpe", "formats.record_trace", "views"),
     ("plot",),
     ("cli", "__init__", "__main__"),
 )
@@ -31,7 +31,7 @@ FLOORS = (
 LATE = {
     "cli": ("negotiation.cli.commands",),
     "plot": ("matplotlib",),
-    "cli.commands": ("negotiation.cli.nash", "negotiation.cli.pictures",
+    "cli.commands": ("negotiation.cli.nash", "negotiation.cli.mpe", "negotiation.cli.pictures",
                      "negotiation.lattice", "negotiation.cascade", "negotiation.process",
                      "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",
@@ -52,6 +52,7 @@ LATE = {
     "formats.record": ("negotiation.process",),
     "formats.record_schema": ("negotiation.formats.record_stability",
                               "negotiation.formats.record_nash",
+                              "negotiation.formats.record_mpe",
                               "negotiation.formats.record_trace"),
     "kernels": ("scipy",),
     "kernels.compiled": ("numba",),

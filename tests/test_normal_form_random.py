@@ -7,9 +7,11 @@ import sys
 
 import numpy as np
 import pytest
-from normal_form_oracle import extreme_equilibria
+from normal_form_oracle import count_by_qhull, extreme_equilibria
 
+from negotiation.errors import InputError
 from negotiation.kernels import (
+    batch_bimatrix,
     batch_two,
     bimatrix_loops,
     bimatrix_small,
@@ -18,7 +20,7 @@ from negotiation.kernels import (
     polytope_float,
     polytope_loops,
 )
-from negotiation.normal_form import NormalFormGame, solve, warm
+from negotiation.normal_form import NormalFormGame, batch, solve, solve_batch, warm
 from negotiation.normal_form.supports import all_equilibria
 
 SHAPES = [(1, 3), (2, 2), (2, 3), (3, 3), (2, 5), (4, 3), (4, 4)]
@@ -156,6 +158,23 @@ def test_floats_and_rationals_agree_on_games_beyond_the_oracle(size: int, seed: 
         assert one.support == other.support
 
 
+@pytest.mark.parametrize("size", [3, 5, 7])
+def test_numbers_of_equilibria_match_qhull(size: int) -> None:
+    rng = np.random.default_rng([size, 35])
+    for _ in range(6):
+        payoffs = rng.random((2, size, size))
+        assert solve(NormalFormGame(payoffs)).count == count_by_qhull(*payoffs)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("size", "seed"), [(12, 2), (12, 3), (12, 4), (15, 2)])
+def test_numbers_of_equilibria_match_qhull_on_large_games(size: int, seed: int) -> None:
+    payoffs = np.random.default_rng([size, seed, 36]).random((2, size, size))
+    solution = solve(NormalFormGame(payoffs))
+    assert solution.complete and solution.index_sum == 1
+    assert solution.count == count_by_qhull(*payoffs)
+
+
 def test_a_small_answer_loads_neither_numba_nor_scipy() -> None:
     code = ("import sys, numpy as np\n"
             "from negotiation.normal_form import NormalFormGame, solve, solve_batch\n"
@@ -262,3 +281,55 @@ def test_small_games_are_left_to_exact_arithmetic_where_a_sign_is_not_certain() 
         with np.errstate(all="ignore"):
             count = bimatrix_small.solve_small(wild, room)
         assert count == -1 or np.isfinite(room[:count, :6]).all()
+
+
+def test_the_ends_of_a_tie_of_several_players_are_listed() -> None:
+    # the third player does not care; the first two want to match its first action only while it
+    # is likely enough: with it at action 1 with a chance above 1/3, 2/3 they change their minds
+    tables = np.zeros((3, 2, 2, 2))
+    tables[0, 0] = np.array([[2.0, -1.0], [2.0, -1.0]])
+    tables[1, :, 0] = np.array([[1.0, -2.0], [1.0, -2.0]])
+    solution = solve(NormalFormGame(tables))
+    assert not solution.complete and not solution.described
+    thirds = sorted(round(float(e.profile[2][0]), 9) for e in solution.equilibria
+                    if e.profile[0][0] == 1.0 and e.profile[1][0] == 1.0)
+    assert thirds[0] == round(2 / 3, 9) and thirds[-1] == 1.0
+    other = sorted(round(float(e.profile[2][0]), 9) for e in solution.equilibria
+                   if e.profile[0][1] == 1.0 and e.profile[1][1] == 1.0)
+    assert other[0] == 0.0 and other[-1] == round(1 / 3, 9)
+
+
+@pytest.mark.parametrize("kind", ["continuous", "three", "scaled"])
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4), (1, 3), (4, 3)], ids=str)
+def test_batches_of_other_shapes_are_what_single_solves_find(shape, kind, monkeypatch) -> None:
+    rng = np.random.default_rng([*shape, len(kind), 33])
+    games = np.array([random_payoffs(rng, shape, kind) for _ in range(12)])
+    plain = solve_batch(games)
+    # the loop as it stands, uncompiled
+    monkeypatch.setattr(batch, "compiled", lambda *_: batch_bimatrix.solve_many)
+    looped = solve_batch(games)
+    assert looped._tables is not None and plain._tables is None
+    assert (looped.count == plain.count).all() and (looped.complete == plain.complete).all()
+    for one, other in zip(looped, plain, strict=True):
+        assert one.status == other.status and len(one.components) == len(other.components)
+        for a, b in zip(one.equilibria, other.equilibria, strict=True):
+            assert a.support == b.support and a.regret <= 1e-12
+    games[3, 1, 0, 0] = np.nan
+    with np.errstate(all="ignore"), pytest.raises(InputError, match="game 3 of the batch"):
+        solve_batch(games)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not compiled.available(), reason="numba is not installed")
+def test_compiled_batches_agree_with_single_solves() -> None:
+    assert warm()
+    rng = np.random.default_rng(34)
+    for shape in [(3, 3), (5, 4), (2, 6)]:
+        for kind in ("continuous", "digits", "scaled"):
+            games = np.array([random_payoffs(rng, shape, kind) for _ in range(200)])
+            found = solve_batch(games)
+            assert found._tables is not None
+            for k in range(0, 200, 7):
+                single = solve(NormalFormGame(games[k]))
+                assert found.count[k] == len(single.equilibria)
+                assert found.complete[k] == single.complete == found[k].complete

@@ -68,7 +68,7 @@ def test_at_elmira_the_ministry_and_uniroyal_leave_the_fifth_state_together() ->
     evolution = result.evolution(states["s8"])
     assert evolution is not None and evolution.kind == "together"
     moves = [result.model.lattice.moves[m] for step in evolution.steps for m in step.moves]
-    assert moves == ["insist", "modify", "accept"]
+    assert moves[0] == "insist" and set(moves[1:]) == {"modify", "accept"}
 
 
 # ---- brute force -----------------------------------------------------------------------------

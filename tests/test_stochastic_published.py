@@ -2,8 +2,8 @@
 
 One table: the game, how many equilibria there are, and every equilibrium's values in the first
 state. Values are discounted sums, not averages. Sources are cited from memory, their closed forms
-checked by hand; only the thresholds of Piglet and the counts of leapfrogging were compared with a
-text of their authors.
+checked by hand; the thresholds of Piglet were compared with its author's page, and the count of
+leapfrogging with five costs with its authors' program.
 """
 
 from __future__ import annotations

@@ -227,6 +227,9 @@ def _schema(parser: argparse.ArgumentParser) -> None:
 def _solve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--states", action="store_true",
                         help="print every state of every equilibrium")
+    parser.add_argument_group(
+        "stochastic games (GAME is a .json file)",
+        "--equilibria, --concept, --cap, --states and --json apply; the file gives the noise.")
     group = parser.add_argument_group("games in normal form (GAME is a Gambit .nfg file)")
     group.add_argument("--exact", action="store_true",
                        help="two players: compute and print probabilities as fractions")

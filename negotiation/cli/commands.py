@@ -147,6 +147,11 @@ def _solve(arguments: Namespace) -> Answer:
 
         answer = solved(arguments)
         return Answer(answer) if isinstance(answer, str) else _json(answer)
+    if arguments.game.lower().endswith(".json"):
+        from .mpe import solved as solved_mpe
+
+        page, status = solved_mpe(arguments)
+        return Answer(page, status) if isinstance(page, str) else _json(page, status)
     if arguments.exact or arguments.mediator:
         raise InputError(f"--{'exact' if arguments.exact else 'mediator'} is for games in normal "
                          f"form (.nfg files), found {arguments.game!r}")

@@ -181,8 +181,7 @@ class _Search:
         kept = np.flatnonzero(good)
         if len(kept):
             self.found.append((nodes.owner[kept], nodes.label[kept],
-                               Candidates(*(getattr(points, name)[kept] for name in
-                                            ("value", "consent", "terms", "paid", "good", "odd"))),
+                               points.take(kept),
                                tied[kept]))
         return good
 
@@ -205,7 +204,7 @@ class _Search:
             inside = np.flatnonzero(points.good & self._inside(box, sub.take(rows), points))
             closed[rows[inside]] = True
             if len(inside):
-                self._record(box.take(inside), _take(points, inside))
+                self._record(box.take(inside), points.take(inside))
         rest = ~nodes.empty & ~closed
         return self._split(nodes.take(rest), sub.take(rest))
 
@@ -413,11 +412,6 @@ def distinct(owner: Ints, value: Floats, consent: Floats) -> Bools:
             np.abs(consent[others] - consent[k]).max(axis=1) < SAME)
         keep[k] = not same.any()
     return keep
-
-
-def _take(points: Candidates, rows: Ints) -> Candidates:
-    return Candidates(*(getattr(points, name)[rows] for name in
-                        ("value", "consent", "terms", "paid", "good", "odd")))
 
 
 def _labelled(nodes: Nodes, rows: Ints, move: Ints, code: int) -> Nodes:

@@ -167,7 +167,8 @@ def _search(components: Components, noise: Floats, rows: Ints, found: _Found, fi
     share = rng.integers(0, 2, (len(mine), components.width, components.states.present.shape[1]))
     share = np.where(turn[:, None, None] < 2, 1 - turn[:, None, None], share)
     if len(mine):
-        found.add(mine, *_best_responses(components.take(mine), share.astype(float)))
+        calm, label, points = _best_responses(components.take(mine), share.astype(float))
+        found.add(mine[calm], label, points)
     for start in starts(components):
         mine = open_()
         if not len(mine):
@@ -293,32 +294,39 @@ def labels_of(problems: Problems, consent: Floats, small: Bools, size: Floats) -
     return np.where(problems.present & (problems.rate > 0), label, REFUSED)
 
 
-def _best_responses(components: Components, consent: Floats) -> tuple[Ints, Candidates]:
-    """Pure labels that answer to their own values, from consents (P, S, M), if they come to rest.
+def _best_responses(components: Components, consent: Floats) -> tuple[Ints, Ints, Candidates]:
+    """Pure labels that answer to their own values, where they come to rest from consents (P, S, M).
 
     Terms start from the middle; where no terms of a made bargain pay all, values stay as they were.
+
+    Returns:
+        which components came to rest (k,), their labels (k·S, M) and points.
     """
-    states = components.states
-    consent = consent.reshape(states.present.shape)
-    middle = np.full(states.value.shape[:3], 0.5)
+    states, n = components.states, components.states.flow.shape[1]
     asked = states.present & states.member.any(axis=2) & (states.rate > 0)
-    label = np.where(asked, np.where(consent > 0.5, MADE, REFUSED),
+    label = np.where(asked, np.where(consent.reshape(asked.shape) > 0.5, MADE, REFUSED),
                      np.where(states.chance & (states.rate > 0), MADE, REFUSED))
-    value = (states.flow / states.discount).reshape(components.size, components.width, -1)
-    points = None
-    for _ in range(RESPONSES):
-        points = newton(components, label, value, (label == MADE).astype(float), middle)
-        fine = points.good[:, None]
-        flat = np.where(fine, points.value, value.reshape(states.size, value.shape[2]))
-        value = flat.reshape(value.shape)
-        filled = components.at(value)
-        rows, cols = np.nonzero(asked)
-        answer = label.copy()
-        sigma = surplus(filled, (rows, cols), flat[rows])
-        answer[rows, cols] = np.where(sigma > ZERO, MADE, np.where(
-            sigma < -ZERO, REFUSED, label[rows, cols]))
-        if (answer == label).all():
+    value = (states.flow / states.discount).reshape(components.size, components.width, n)
+    todo = np.arange(components.size)
+    ended, points = [np.zeros(0, dtype=np.int64)], []
+    for turn in range(RESPONSES):
+        sub, flat = components.take(todo), components.flat(todo)
+        middle = np.full(sub.states.value.shape[:3], 0.5)
+        found = newton(sub, label[flat], value[todo], (label[flat] == MADE).astype(float), middle)
+        here = np.where(found.good[:, None], found.value, value[todo].reshape(len(flat), n))
+        value[todo] = here.reshape(len(todo), components.width, n)
+        rows, cols = np.nonzero(asked[flat])
+        sigma = surplus(sub.at(value[todo]), (rows, cols), here[rows])
+        reply = label[flat]
+        reply[rows, cols] = np.where(sigma > ZERO, MADE, np.where(
+            sigma < -ZERO, REFUSED, reply[rows, cols]))
+        calm = (reply == label[flat]).reshape(len(todo), -1).all(axis=1)
+        label[flat] = reply
+        if calm.any() or not turn:
+            ended.append(todo[calm])
+            points.append(found.take(np.repeat(calm, components.width)))
+        todo = todo[~calm]
+        if not len(todo):
             break
-        label = answer
-    assert points is not None
-    return label, points
+    owner = np.concatenate(ended)
+    return owner, label[components.flat(owner)], Candidates.join(points)

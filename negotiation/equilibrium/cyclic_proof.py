@@ -253,7 +253,6 @@ def _join(components: Components, leaves: list[Leaves], open_: Bools) -> Leaves:
         nothing = _Nodes(np.zeros(0, dtype=np.int64), np.zeros((0, moves), dtype=np.int64),
                          np.zeros((0, n)), np.zeros((0, n)))
         leaves = [_solve(components, nothing)]
-    points = Candidates(*(np.concatenate([getattr(leaf.points, name) for leaf in leaves])
-                          for name in ("value", "consent", "terms", "paid", "good", "odd")))
+    points = Candidates.join([leaf.points for leaf in leaves])
     return Leaves(np.concatenate([leaf.owner for leaf in leaves]),
                   np.concatenate([leaf.label for leaf in leaves]), points, open_)

@@ -14,7 +14,8 @@ Otherwise Newton's method on the equations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,16 @@ class Candidates:
     paid: Floats
     good: Bools
     odd: Bools
+
+    def take(self, rows: Ints | Bools) -> Candidates:
+        """The points of some rows."""
+        return Candidates(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    @staticmethod
+    def join(parts: Sequence[Candidates]) -> Candidates:
+        """All points of several lists."""
+        return Candidates(*(np.concatenate([getattr(part, f.name) for part in parts])
+                            for f in fields(Candidates)))
 
 
 def active(problems: Problems, label: Ints) -> Bools:

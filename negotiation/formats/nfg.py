@@ -205,9 +205,10 @@ class _Reader:
         while (token := self.take()).value != "}" or token.kind != "brace":
             if token.kind != "text":
                 self.fail(token, token.shown, expected)
-            if token.value in names:
-                self.fail(token, f"the name {token.value!r} twice", "different names")
-            names.append(token.value)
+            name = token.value or str(len(names) + 1)       # Gambit writes "" for what has no name
+            if name in names:
+                self.fail(token, f"the name {name!r} twice", "different names")
+            names.append(name)
         if not names:
             self.fail(token, "an empty list", expected)
         return names

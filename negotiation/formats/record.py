@@ -78,6 +78,7 @@ def game_record(game: Game, linkages: Sequence[str]) -> Record:
                           for part in game.outcomes.values()}
     record["claims"] = [{"id": claim.id, "says": claim.says, "source": claim.source}
                         for claim in game.claims]
+    record["answers"] = game.answers
     return _plain_record(record)
 
 

@@ -92,7 +92,8 @@ def _show() -> Schema:
             "equilibrium": TEXT, "doc": TEXT, "payoffs": blocks})),
         "outcomes": _table(_record({"label": TEXT, "when": _table(_list(TEXT)),
                                     "posture": _table(_table(TEXT)), "doc": TEXT})),
-        "claims": _list(_record({"id": TEXT, "says": TEXT, "source": TEXT}))})
+        "claims": _list(_record({"id": TEXT, "says": TEXT, "source": TEXT})),
+        "answers": _said({"type": "object"}, "known answers, free-form data of the file")})
 
 
 def _check() -> Schema:
@@ -262,6 +263,12 @@ def _nash() -> Schema:
     return nash_schema()
 
 
+def _mpe() -> Schema:
+    from .record_mpe import mpe_schema  # numpy, which other schemas do without
+
+    return mpe_schema()
+
+
 #: command → title, and what builds its schema
 OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "list": ("The bundled games", _list_games),
@@ -270,6 +277,7 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "solve": ("The equilibria of a game", _solve),
     "nash": ("The Nash equilibria of a game in normal form: 'negotiation solve FILE.nfg --json'",
              _nash),
+    "mpe": ("The equilibria of a stochastic game: 'negotiation solve FILE.json --json'", _mpe),
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),

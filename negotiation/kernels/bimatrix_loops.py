@@ -34,6 +34,8 @@ def solve(payoffs: Floats, limit: int, allowed: float) -> tuple[int, Floats]:
         room = np.empty((19, m + n + 2))
         count = solve_small(payoffs, room)
         if count > 0 and worst_regret(payoffs, room[:count]) <= allowed:
+            for e in range(count):
+                room[e, m + n] = room[e, m + n + 1] = e
             return FLOATS, room[:count]
     # small whole payoffs tie as a rule, so that floats are a detour; larger ones may overflow late
     for turn in range(2):

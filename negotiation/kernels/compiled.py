@@ -27,6 +27,7 @@ KERNELS = {
     "bimatrix_loops": ("_unit", "_shifted", "_distinct", "_bits", "_complementary", "_before",
                        "finish", "small_whole", "worst_regret", "solve_floats", "solve_whole",
                        "solve"),
+    "batch_bimatrix": ("points_only", "solve_many"),
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -12,17 +13,29 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
-from ..kernels import batch_two
+from ..kernels import batch_two, bimatrix_loops, polytope_float
 from ..kernels.compiled import compiled
 from ..kernels.compiled import warm as load_kernels
+from .bimatrix import LIMIT, REGRET, read_table
 from .game import NormalFormGame, read_payoffs
 from .result import NashSolution
-from .solver import solve
+from .solver import extreme_solution, solve
 
 Floats = NDArray[np.float64]
 
-#: from this many games, loading numba pays
-LARGE = 20_000_000
+#: from this many 2×2 games, and from this many other games of two players, loading numba pays
+LARGE, LARGE_OTHER = 20_000_000, 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class _Tables:
+    """What the compiled loop over games answered: see :mod:`negotiation.kernels.batch_bimatrix`."""
+
+    codes: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    isolated: NDArray[np.bool_]
+    rows: Floats
+    cap: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +56,7 @@ class BatchSolution:
     code: NDArray[np.uint8] | None
     mixed: tuple[Floats, Floats] | None
     apart: MappingProxyType[int, NashSolution] = field(repr=False)
+    _tables: _Tables | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.payoffs)
@@ -59,7 +73,15 @@ class BatchSolution:
         if not -len(self) <= k < len(self):
             raise IndexError(f"game {k} of {len(self)}")
         k = int(k) % len(self)
-        return self.apart[k] if k in self.apart else solve(NormalFormGame(self.payoffs[k]))
+        if k in self.apart:
+            return self.apart[k]
+        game, tables = NormalFormGame(self.payoffs[k]), self._tables
+        if tables is None:
+            return solve(game)
+        begin = time.perf_counter()
+        rows = tables.rows[tables.starts[k]:tables.starts[k + 1]]
+        return extreme_solution(game, read_table(int(tables.codes[k]), rows, *game.shape),
+                                tables.cap, begin)
 
     def __iter__(self) -> Iterator[NashSolution]:
         return (self[k] for k in range(len(self)))
@@ -67,7 +89,9 @@ class BatchSolution:
     @cached_property
     def count(self) -> NDArray[np.int64]:
         """(N,) how many equilibria are listed: all of them, or the extreme ones of continua."""
-        if self.code is None:
+        if self._tables is not None:
+            counts = np.minimum(np.diff(self._tables.starts), self._tables.cap)
+        elif self.code is None:
             counts = np.zeros(len(self), dtype=np.int64)
         else:
             counts = _ONES[self.code & 31].astype(np.int64)
@@ -79,6 +103,8 @@ class BatchSolution:
     def complete(self) -> NDArray[np.bool_]:
         """(N,) whether each list is proved to hold every equilibrium."""
         complete = np.ones(len(self), dtype=bool)
+        if self._tables is not None:
+            complete = self._tables.isolated & (np.diff(self._tables.starts) <= self._tables.cap)
         for k, solution in self.apart.items():
             complete[k] = solution.complete
         return complete
@@ -99,8 +125,9 @@ _ONES = np.array([bin(k).count("1") for k in range(32)], dtype=np.uint8)
 def solve_batch(payoffs: ArrayLike, *, cap: int = 10_000) -> BatchSolution:
     """Find the equilibria of many games of one shape.
 
-    2×2 games without ties go through one kernel, 10⁷ to 10⁸ a second; every other game is solved as
-    by :func:`solve`.
+    2×2 games without ties go through one kernel, 10⁷ to 10⁸ a second; other games of two players
+    through a compiled loop over :func:`solve`'s own kernels where numba is at hand (the extra
+    ``[fast]``), 10⁵ to 10⁶ a second at 3×3; the rest are solved one by one as by :func:`solve`.
 
     Args:
         payoffs: (N, n, m_1, …, m_n). For 2×2 games the fastest memory order is the one in which a
@@ -116,8 +143,7 @@ def solve_batch(payoffs: ArrayLike, *, cap: int = 10_000) -> BatchSolution:
     """
     array = _batch_array(payoffs)
     if array.shape[1:] != (2, 2, 2):
-        found = {k: solve(_game(array, k), cap=cap) for k in range(len(array))}
-        return BatchSolution(array, None, None, MappingProxyType(found))
+        return _other_shapes(array, cap)
     n = len(array)
     code, x, y = np.empty(n, np.uint8), np.empty(n), np.empty(n)
     columns = [array[:, i, a, b] for i in range(2) for a in range(2) for b in range(2)]
@@ -132,6 +158,23 @@ def solve_batch(payoffs: ArrayLike, *, cap: int = 10_000) -> BatchSolution:
     return BatchSolution(array, code, (x, y), MappingProxyType(apart))
 
 
+def _other_shapes(array: Floats, cap: int) -> BatchSolution:
+    kernel, tables = None, None
+    if array.shape[1] == 2 and array.shape[2] + array.shape[3] <= polytope_float.WORD:
+        kernel = compiled("batch_bimatrix", "solve_many", len(array) >= LARGE_OTHER)
+    alone: Sequence[int] = range(len(array))
+    if kernel is not None:
+        codes, starts, isolated, rows = kernel(np.ascontiguousarray(array), LIMIT, REGRET)
+        for part in (codes, starts, isolated, rows):
+            part.setflags(write=False)
+        tables = _Tables(codes, starts, isolated, rows, cap)
+        # what the kernel left, and what is no game at all, for the message that tells which
+        alone = np.flatnonzero((tables.codes == bimatrix_loops.NEITHER)
+                               | ~np.isfinite(array).all(axis=(1, 2, 3))).tolist()
+    found = {k: solve(_game(array, k), cap=cap) for k in alone}
+    return BatchSolution(array, None, None, MappingProxyType(found), tables)
+
+
 def warm() -> bool:
     """Load and compile the fast kernels now (numba, the extra ``[fast]``); whether there are any.
 
@@ -143,6 +186,7 @@ def warm() -> bool:
     generic = np.arange(18.0).reshape(2, 3, 3) ** 1.5 % 1
     for table in (generic, np.round(4 * generic)):
         solve(NormalFormGame(table))
+    solve_batch(generic[None])
     for batch in (np.eye(2)[None, None] + np.zeros((1, 2, 2, 2)), np.ones((2, 2, 2, 1)).T):
         solve_batch(batch)
     return True

@@ -77,6 +77,12 @@ def compiled_answer(game: NormalFormGame) -> tuple[str, Profiles, Sequence[Pair]
     if code == bimatrix_loops.NEITHER:
         return None
     table.setflags(write=False)
+    return read_table(code, table, m, n)
+
+
+def read_table(code: int, table: Floats, m: int, n: int,
+               ) -> tuple[str, Profiles, Sequence[Pair]]:
+    """Method, profiles and pairs from the rows that the loops of :mod:`bimatrix_loops` wrote."""
     profiles = list(zip(table[:, :m], table[:, m:m + n]))       # noqa: B905 (hurries: equal)
     if code == bimatrix_loops.FLOATS:
         return PROVED, profiles, ()

@@ -28,7 +28,15 @@ from ..equilibrium.result import Status
 from ..errors import InputError, NumericalError, UnknownNameError
 from . import lemke_howson, two_by_two
 from .backends import BACKENDS, offered
-from .bimatrix import LIMIT, Extreme, Whole, compiled_answer, extreme_equilibria
+from .bimatrix import (
+    LIMIT,
+    Extreme,
+    Pair,
+    Profiles,
+    Whole,
+    compiled_answer,
+    extreme_equilibria,
+)
 from .correlated import minimax
 from .game import NormalFormGame
 from .logit import logit_equilibrium
@@ -123,12 +131,17 @@ def _two_players(game: NormalFormGame, cap: int, exact: bool, begin: float) -> N
         if max(game.relative_regret(profile) for profile in extreme.profiles) > TOLERANCE:
             raise NumericalError("an equilibrium of this game, rounded to floats, misses the "
                                  "certificate's tolerance")
+    return extreme_solution(game, answer, cap, begin, extreme if exact else None)
+
+
+def extreme_solution(game: NormalFormGame, answer: tuple[str, Profiles, Sequence[Pair]], cap: int,
+                     begin: float, exact: Extreme | None = None) -> NashSolution:
+    """The solution of a two-player game from its extreme equilibria: method, profiles, pairs."""
     method, profiles, pairs = answer
     count = len(profiles)
     if not pairs and count <= cap:
         return complete_solution(game, profiles, method, begin)
-    found = tuple([NashEquilibrium(k + 1, game, profiles[k],
-                                   _exact(extreme, k) if exact and extreme else None)
+    found = tuple([NashEquilibrium(k + 1, game, profiles[k], exact and _exact(exact, k))
                    for k in range(min(count, cap))])
     points = len(pairs) == len(set(map(_first_of, pairs))) == len(set(map(_second_of, pairs)))
     status = (Status.CAPPED if count > cap else

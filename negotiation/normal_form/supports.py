@@ -29,6 +29,8 @@ Support = tuple[int, ...]
 
 #: more choices of supports than this are not gone through
 MAX_SUPPORTS = 40_000
+#: more tied actions of one player than this are not gone through
+_MOST_TIED = 6
 #: a probability or an advantage closer to 0 than this has no certain sign
 _SIGN = 1e-10
 
@@ -53,6 +55,8 @@ def all_equilibria(game: NormalFormGame, budget: int = 1_000_000) -> Found:
         return Found(profiles, tuple(doubts), 0)
     if _tied(game, pure):
         doubts["a pure equilibrium has ties, so that equilibria may form a continuum"] = None
+    profiles += [end for end in lone_mixers(game) if not any(_same(end, other)
+                                                             for other in profiles)]
     looked = 0
     for supports in _choices(game.shape):
         if looked > budget:
@@ -102,6 +106,48 @@ def _tied(game: NormalFormGame, pure: set[tuple[int, ...]]) -> bool:
             if line.count(max(line)) > 1:
                 return True
     return False
+
+
+def lone_mixers(game: NormalFormGame) -> Iterator[tuple[Floats, ...]]:
+    """The extreme points of each set of equilibria in which one player mixes and the others do not.
+
+    Such a player has several best actions that tie exactly; its mixes against which the others do
+    not gain form a polytope, whose vertices are found by trying which constraints are tight.
+    """
+    table = game.exact if game.exact_given else game.payoffs
+    for i, m in enumerate(game.shape):
+        others = [range(k) if j != i else range(1) for j, k in enumerate(game.shape)]
+        for at in product(*others):
+            line = table[i][(*at[:i], slice(None), *at[i + 1:])].tolist()
+            best = [a for a in range(m) if line[a] == max(line)]
+            if len(best) < 2 or len(best) > _MOST_TIED:
+                continue
+            gains = [np.zeros((0, len(best)))]
+            for j, k in enumerate(game.shape):
+                if j != i:
+                    where = [[a] for a in at]
+                    where[i], where[j] = best, list(range(k))
+                    block = np.moveaxis(game.above_lowest[j][np.ix_(*where)], (j, i), (0, 1))
+                    block = block.reshape(k, len(best)) / (game.ranges[j] or 1.0)
+                    gains.append(np.delete(block - block[at[j]], at[j], axis=0))
+            for shares in _simplex_vertices(np.concatenate(gains)):
+                parts = [np.eye(k)[a] for k, a in zip(game.shape, at, strict=True)]
+                parts[i] = np.zeros(m)
+                parts[i][best] = shares
+                yield tuple(parts)
+
+
+def _simplex_vertices(gains: Floats) -> Iterator[Floats]:
+    """Vertices of {p ≥ 0, Σp = 1, gains p ≤ 0}."""
+    size = gains.shape[1]
+    rows = np.concatenate([-np.eye(size), gains])
+    for tight in combinations(range(len(rows)), size - 1):
+        system = np.concatenate([np.ones((1, size)), rows[list(tight)]])
+        if np.linalg.matrix_rank(system, tol=1e-12) < size:
+            continue
+        p: Floats = np.linalg.solve(system, np.eye(size)[0])
+        if (rows @ p).max() <= 1e-12:
+            yield np.maximum(p, 0.0)
 
 
 def _conditionally_dominated(scaled: Floats, supports: Sequence[Support]) -> bool:

@@ -48,8 +48,9 @@ SHARPEST, TINY = 2.0, 1e-6
 PLAYED, DROPPED = -0.35, -1.0
 #: an equilibrium further than this from the branch is not taken for its limit
 NEAR = 0.25
-#: a jump at a fold goes to this multiple of its λ, in at most so many steps
-BEYOND, MOST_EULER = 1.3, 60
+#: so many folds are followed before one is jumped; a jump goes to this multiple of λ, in at most so
+#: many steps
+PATIENT, BEYOND, MOST_EULER = 4, 1.3, 60
 
 
 @dataclass(eq=False)
@@ -84,7 +85,7 @@ def follow(system: System, tie: float, stop: Callable[[], None] | None = None, *
         near: an equilibrium with a probability further than this from the branch is not its limit.
     """
     walk = Walk(system, stop)
-    next_try = 1.0
+    next_try, folds = 1.0, 0
     while walk.steps < most and walk.here.spot.strength < STRONGEST:
         rising = walk.here.tangent[2] > 0
         if not walk.advance():
@@ -93,8 +94,10 @@ def follow(system: System, tie: float, stop: Callable[[], None] | None = None, *
             continue
         course = walk.here
         if jump and rising and course.tangent[2] < 0:
-            walk.cross()
-            course = walk.here
+            folds += 1
+            if folds > PATIENT:
+                walk.cross()
+                course = walk.here
         if course.spot.strength > next_try and course.tangent[2] > 0:
             support = _supports(system, course)
             if support is not None:
@@ -135,7 +138,7 @@ class Walk:
         border, weight, change = border / speed, weight / speed, change / speed
         step = min(self.stride, STRIDE / max(change, 1e-12),
                    LEAP * (1.0 + spot.strength) / max(abs(course.tangent[2]), 1e-12))
-        after, missed = _correct(system, course, border, weight, step)
+        after, missed = _correct(system, course, border, weight, step, LOOSE)
         wish = float(np.sqrt(AIM / max(missed, 1e-12)))
         if after is None:
             self.here = course
@@ -143,7 +146,7 @@ class Walk:
             self.failed += 1
             self.stuck = self.stride < SHORTEST
             if self.failed == 2:  # the point may be too rough to go on from
-                finer, _ = _correct(system, course, border, weight, 0.0)
+                finer, _ = _correct(system, course, border, weight, 0.0, TIGHT)
                 self.here = finer if finer is not None else self.before
             return False
         self.before, self.failed = course, 0
@@ -216,7 +219,7 @@ def _metric(system: System, spot: Spot, tangent: Direction,
 
 
 def _correct(system: System, course: Course, border: Floats, weight: float, step: float,
-             ) -> tuple[Course | None, float]:
+             loose: float) -> tuple[Course | None, float]:
     """Newton's method from the predicted point.
 
     Along a branch the determinant of the bordered derivative keeps its sign, so a point where it
@@ -244,7 +247,7 @@ def _correct(system: System, course: Course, border: Floats, weight: float, step
         missed = size if turn == 1 else missed
         if not np.isfinite(size) or size > FARTHEST or size > 0.6 * before or strength < 0:
             return None, missed
-        if size < (min(LOOSE, 0.1 * step) if step else TIGHT):
+        if size < (min(loose, 0.1 * step) if step else loose):
             after, pull, _ = _metric(system, now, ahead)
             bend = float(np.sqrt((after * ahead[0]).sum() + pull * ahead[2]))
             if bend > SHARPEST and step > TINY:

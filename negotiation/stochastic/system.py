@@ -66,6 +66,8 @@ class System:
         self.evaluations = 0
         n, size, wide = self.real.shape
         self._turn = np.empty((size, n, wide, size))
+        self._diagonal, self._here = np.arange(n * wide), np.arange(size)
+        self._full = bool(field.real.all())
         self._matrix = np.empty((n * size + 1, n * size + 1))
         down, across = self._matrix.strides
         self._schur = as_strided(self._matrix, (n, size, n, size),
@@ -75,7 +77,8 @@ class System:
         """σ (n, K, M) at log odds z."""
         odds = np.zeros(self.field.real.shape)
         odds[..., 1:] = z
-        odds[~self.field.real] = -np.inf
+        if not self._full:
+            odds[~self.field.real] = -np.inf
         odds -= odds.max(axis=2, keepdims=True)
         np.exp(odds, out=odds)
         odds /= odds.sum(axis=2, keepdims=True)
@@ -107,11 +110,11 @@ class System:
         push = sigma * (means[..., 1:] - mean[:, None, :, None])
         change = pairs[..., 1:, :] - pairs[..., :1, :]
         local = change[..., 1:] - change @ mixed[None, :, :, :, None]
-        local *= sigma[None, :, :, None, :]
-        local *= -strength * real[:, None, :, :, None]
+        local *= -strength * sigma[None, :, :, None, :]
+        if not self._full:
+            local *= real[:, None, :, :, None]
         block = local.transpose(2, 0, 3, 1, 4).reshape(size, n * wide, n * wide)
-        diagonal = np.arange(n * wide)
-        block[:, diagonal, diagonal] += 1.0 + damp
+        block[:, self._diagonal, self._diagonal] += 1.0 + damp
         inverse = np.asarray(np.linalg.inv(block), dtype=np.float64)
         weight: Floats = -push.transpose(2, 0, 1, 3).reshape(size, n, n * wide) @ inverse
         self._fill(point, weight, strength)
@@ -130,7 +133,7 @@ class System:
                   out=schur.transpose(1, 2, 0, 3))
         for i, delta in enumerate(self.field.discount):
             schur[i, :, i] -= delta * point.chain
-            schur[i, np.arange(size), i, np.arange(size)] += 1.0
+            schur[i, self._here, i, self._here] += 1.0
 
     def step(self, spot: Spot) -> Direction | None:
         """The Newton step at fixed λ."""
@@ -168,11 +171,11 @@ class System:
 
     def _local(self, wide: Floats) -> Floats:
         """(K, d, 1) from (n, K, M − 1)."""
-        return np.moveaxis(wide, 1, 0).reshape(wide.shape[1], -1, 1)
+        return wide.swapaxes(0, 1).reshape(wide.shape[1], -1, 1)
 
     def _odds(self, spot: Spot, right: Floats, value: Floats) -> Floats:
         """dz = A⁻¹ (right + T dV)."""
         n, size, wide = self.real.shape
         moved = (self._turn @ value[None, :, :, None])[..., 0].reshape(size, -1, 1)
-        out: Floats = np.moveaxis((spot.inverse @ (right + moved)).reshape(size, n, wide), 0, 1)
+        out: Floats = (spot.inverse @ (right + moved)).reshape(size, n, wide).swapaxes(0, 1)
         return out
