@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .bargaining import SOLUTIONS, BargainingProblem
     from .cascade import CascadeResult, cascade
     from .catalog import load
+    from .claims import ClaimsResult, claims
+    from .compare import ComparisonResult, compare
     from .equilibrium.result import Component, Equilibrium, Solution, Status
     from .equilibrium.solve import solve_each
     from .errors import (
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     )
     from .expressions import Expression
     from .formats.definition import check, dumps, from_dict, loads, save
+    from .likelihood import Likelihood, likelihood
     from .model import (
         Actor,
         Cascade,
@@ -52,11 +55,12 @@ if TYPE_CHECKING:
         PosturePayoffs,
     )
     from .normal_form import NashEquilibrium, NashSolution, NormalFormGame
+    from .pivots import PivotsResult, pivots
     from .settings import Setting, apply, setting
     from .solving import solve
     from .stability import StabilityResult, stability
     from .stochastic import StochasticEquilibrium, StochasticGame, StochasticSolution
-    from .tracing import Trace, trace
+    from .tracing import LogitPath, Region, Tipping, Trace, logit_path, region, tip, trace
 
 __version__ = "0.1.0"
 
@@ -70,6 +74,8 @@ _HOMES = {
     "Expression": "expressions",
     **dict.fromkeys(("Setting", "apply", "setting"), "settings"),
     "solve": "solving",
+    "likelihood": "likelihood",
+    "Likelihood": "likelihood",
     "solve_each": "equilibrium.solve",
     **dict.fromkeys(("Component", "Equilibrium", "Solution", "Status"), "equilibrium.result"),
     **dict.fromkeys(("NashEquilibrium", "NashSolution", "NormalFormGame"), "normal_form"),
@@ -77,20 +83,25 @@ _HOMES = {
     **dict.fromkeys(("StochasticEquilibrium", "StochasticGame", "StochasticSolution"),
                     "stochastic"),
     **dict.fromkeys(("CascadeResult", "cascade"), "cascade"),
-    **dict.fromkeys(("Trace", "trace"), "tracing"),
+    **dict.fromkeys(("LogitPath", "Region", "Tipping", "Trace", "logit_path", "region",
+                     "tip", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
+    **dict.fromkeys(("ClaimsResult", "claims"), "claims"),
+    **dict.fromkeys(("ComparisonResult", "compare"), "compare"),
+    **dict.fromkeys(("PivotsResult", "pivots"), "pivots"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "MissingLibraryError",
                      "NegotiationError", "NotYetError", "NumericalError", "Problem",
                      "UnknownNameError"), "errors"),
 }
 
 __all__ = [
-    "SOLUTIONS",
     "Actor",
     "BargainingProblem",
     "Cascade",
     "CascadeResult",
     "Claim",
+    "ClaimsResult",
+    "ComparisonResult",
     "Component",
     "DefinitionError",
     "Encounter",
@@ -101,7 +112,9 @@ __all__ = [
     "Game",
     "InputError",
     "Issue",
+    "Likelihood",
     "Linkage",
+    "LogitPath",
     "MissingLibraryError",
     "Move",
     "NashEquilibrium",
@@ -113,32 +126,43 @@ __all__ = [
     "Outcome",
     "Parameter",
     "Posture",
+    "PivotsResult",
     "PosturePayoffs",
     "Problem",
+    "Region",
+    "SOLUTIONS",
     "Setting",
     "Solution",
-    "Status",
     "StabilityResult",
+    "Status",
     "StochasticEquilibrium",
     "StochasticGame",
     "StochasticSolution",
+    "Tipping",
     "Trace",
     "UnknownNameError",
     "__version__",
     "apply",
     "cascade",
     "check",
+    "claims",
+    "compare",
     "dumps",
     "from_dict",
+    "likelihood",
     "load",
     "loads",
+    "logit_path",
+    "pivots",
     "plot",
+    "region",
     "save",
     "setting",
     "solve",
     "solve_each",
-    "trace",
     "stability",
+    "tip",
+    "trace",
 ]
 
 

@@ -144,7 +144,7 @@ def stage_games(game: Game, lattice: Lattice | None = None) -> tuple[StageGame, 
             payoffs = np.array([_table(block.payoffs[player], values, f"{path}.{player}")
                                 for player in posture.players])
             payoffs.setflags(write=False)
-            found.append(StageGame(posture, block, payoffs, *_equilibria(payoffs),
+            found.append(StageGame(posture, block, payoffs, *static_equilibria(payoffs),
                                    held=bool(lattice.holds(block.when).any())))
     return tuple(found)
 
@@ -197,7 +197,7 @@ def _table(table: Any, values: Mapping[str, float], path: str) -> Any:
     return number
 
 
-def _equilibria(payoffs: Floats) -> tuple[tuple[Profile, ...], bool, str | None]:
+def static_equilibria(payoffs: Floats) -> tuple[tuple[Profile, ...], bool, str | None]:
     """All static equilibria; whether the list is proved complete, and why not."""
     if payoffs.shape == (2, 2, 2):
         quick = two_by_two.equilibria(payoffs)

@@ -79,6 +79,8 @@ class EventPath:
             asked for; None when no date was.
         returns_to: the number of moves after which play was in the last state before, where the
             sequence stops because play is back in it; None when nothing more can happen.
+        choices: the branching points: before each event, everything that can happen next and its
+            chance, the likeliest first.
     """
 
     probability: float
@@ -87,6 +89,7 @@ class EventPath:
     states: tuple[FrozenMap[str, str], ...]
     probability_by: float | None = None
     returns_to: int | None = None
+    choices: tuple[FrozenMap[str, float], ...] = ()
 
     @property
     def final(self) -> FrozenMap[str, str]:
@@ -250,7 +253,17 @@ class Process:
             probability=chance, returns_to=first if first < len(edges) else None,
             moves=tuple(lattice.moves[lattice.edge_move[e]] for e in edges),
             dates=tuple(dates.tolist()), probability_by=in_time,
-            states=tuple(FrozenMap(lattice.state(s)) for s in states))
+            states=tuple(FrozenMap(lattice.state(s)) for s in states),
+            choices=tuple(map(self._choices, states[:-1])))
+
+    def _choices(self, state: int) -> FrozenMap[str, float]:
+        lattice, (_, share) = self.lattice, self.jump
+        chance: dict[str, float] = {}
+        for e in lattice.edges(state):
+            if share[e] > 0.0:
+                move = lattice.moves[lattice.edge_move[e]]
+                chance[move] = chance.get(move, 0.0) + float(share[e])
+        return FrozenMap(sorted(chance.items(), key=lambda pair: -pair[1]))
 
 
 def reach(lattice: Lattice, hazard: Floats, inside: Bools, times: ArrayLike) -> markov.Reach:

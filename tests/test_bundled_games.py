@@ -278,6 +278,9 @@ def _measured(equilibrium: ng.Equilibrium, check: Mapping[str, object]) -> float
             return equilibrium.terms(check["move"], state)[check["issue"]]  # type: ignore[arg-type,index]
         case "consent":
             return equilibrium.consent_to(check["move"], state)  # type: ignore[arg-type]
+        case "action":
+            played = equilibrium.actions(check["encounter"], state)  # type: ignore[arg-type]
+            return played[check["actor"]][check["action"]]  # type: ignore[index]
         case "probability":
             return equilibrium.probability(check["outcome"], check.get("by"))  # type: ignore[arg-type]
     raise AssertionError(check["quantity"])

@@ -215,7 +215,7 @@ def as_stochastic(game: Game) -> ng.StochasticGame:
     return ng.StochasticGame(payoffs, transitions, [delta] * n)
 
 
-@pytest.mark.parametrize("shape", [(2, 2), (2, 3), (3, 3)])
+@pytest.mark.parametrize("shape", [(2, 2), (2, 3), (3, 3), (2, 2, 2)])
 def test_an_encounter_is_a_stochastic_game_by_uniformisation(shape):
     compared = 0
     for seed in range(10):
@@ -514,6 +514,8 @@ def test_a_player_without_a_stake_makes_a_continuum_that_is_named():
     assert not solution.complete and solution.status is Status.CONTINUUM
     assert "continuum" in str(solution.incomplete_because)
     check_all(solution)
+    told = {(part.encounter, part.actors, part.actions) for part in solution.components}
+    assert ("odd", ("ann",), ("ann0", "ann1")) in told
 
 
 def test_a_mediator_without_a_stake_follows_the_rule_for_indifference():
@@ -613,3 +615,33 @@ def test_both_players_at_a_bad_profile_regret_it_by_what_the_better_action_bring
     consent[lattice.clashes.edge[0, 0]] = 1.0
     claim = replace(found, play=friendly, values=values, consent=consent)
     assert regret_of(claim) == pytest.approx(1.0 / lattice.payoff_range()[0].min())
+
+
+def one_after_the_other() -> Game:
+    """Chicken on one front, and where it has ended chicken on another one: 3 equilibria a state."""
+    chicken = {"from": "tense", "rate": 1.0, "players": ["ann", "bob"],
+               "actions": {"ann": ["hold", "yield"], "bob": ["hold", "yield"]},
+               "to": [["war", "ann"], ["bob", ""]],
+               "payoffs": {"ann": [[-4.0, 1.0], [-1.0, 0.0]], "bob": [[-4.0, -1.0], [1.0, 0.0]]}}
+    statuses = {"statuses": ["tense", "war", "ann", "bob"]}
+    return ng.from_dict({
+        "format": "negotiation/1", "title": "One after the other",
+        "actors": {"ann": {"discount_rate": 0.1}, "bob": {"discount_rate": 0.2}},
+        "fronts": {"first": statuses, "then": statuses},
+        "encounters": {"one": {**chicken, "front": "first"},
+                       "two": {**chicken, "front": "then", "when": {"first": ["ann", "bob"]}}}})
+
+
+def test_a_capped_list_counts_the_equilibria_of_encounters():
+    whole = ng.solve(one_after_the_other(), boxes=20_000)
+    capped = ng.solve(one_after_the_other(), boxes=20_000, cap=5)
+    assert whole.complete and len(whole.equilibria) >= 9
+    assert len(capped.equilibria) == 5 and capped.status is Status.CAPPED
+    assert capped.count == len(whole.equilibria)
+
+
+def test_when_the_time_is_over_one_equilibrium_a_state_is_listed_and_the_reason_told():
+    hurried = ng.solve(one_after_the_other(), time_limit=1e-9)
+    check_all(hurried)
+    assert len(hurried.equilibria) == 1 and not hurried.complete
+    assert "time limit" in str(hurried.incomplete_because)

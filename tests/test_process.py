@@ -492,3 +492,19 @@ def test_a_chain_with_an_edge_to_no_lower_level_is_refused():
 def test_the_process_does_not_import_scipy():
     code = "import sys, negotiation.process; sys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_sequence_tells_what_else_could_have_happened():
+    """Two chance moves at rates 3 and 1: in the place of the first event both can happen."""
+    game = from_dict({
+        "format": "negotiation/1", "title": "Fork",
+        "actors": {"ada": {"discount_rate": 0.1}},
+        "fronts": {"a": {"statuses": ["open", "done"]}, "b": {"statuses": ["open", "done"]}},
+        "moves": {"first": {"front": "a", "from": "open", "to": "done", "by": [], "rate": 3.0},
+                  "second": {"front": "b", "from": "open", "to": "done", "by": [], "rate": 1.0}}})
+    lattice = build_lattice(game)
+    path = Process(lattice, lattice.rate[0]).paths(most=1)[0]
+    assert path.moves == ("first", "second")
+    assert [dict(choices) for choices in path.choices] == [
+        {"first": pytest.approx(0.75), "second": pytest.approx(0.25)}, {"second": 1.0}]
+    assert list(path.choices[0]) == ["first", "second"]

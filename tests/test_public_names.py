@@ -13,14 +13,18 @@ import negotiation as ng
 PUBLIC = {
     "Actor", "BargainingProblem", "Cascade", "CascadeResult", "Claim", "Component",
     "DefinitionError", "Encounter", "Equilibrium", "Expression", "ExpressionError", "Front", "Game",
-    "InputError", "Issue", "Linkage", "MissingLibraryError", "Move",
-    "NashEquilibrium", "NashSolution", "NegotiationError",
+    "InputError", "Issue", "Likelihood", "likelihood", "Linkage", "MissingLibraryError", "Move",
+    "NashEquilibrium",
+    "NashSolution", "NegotiationError",
     "NormalFormGame", "NotYetError", "NumericalError", "Outcome", "Parameter", "Posture",
     "PosturePayoffs", "Problem", "SOLUTIONS", "Setting", "Solution", "Status",
     "StochasticEquilibrium",
-    "StochasticGame", "StochasticSolution", "Trace", "UnknownNameError", "__version__", "apply",
+    "LogitPath", "logit_path", "Region", "Tipping", "StochasticGame", "StochasticSolution",
+    "Trace", "UnknownNameError",
+    "__version__", "apply",
     "cascade", "check", "dumps", "from_dict", "load", "loads", "save", "setting", "solve",
-    "plot", "solve_each", "trace", "StabilityResult", "stability",
+    "ClaimsResult", "ComparisonResult", "PivotsResult", "claims", "compare", "pivots", "plot",
+    "solve_each", "region", "tip", "trace", "StabilityResult", "stability",
 }
 
 

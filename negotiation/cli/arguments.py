@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NoReturn
 
 from .. import __version__
-from ..errors import nearest
+from .analysis_options import claims as _claims
+from .analysis_options import compare as _compare
+from .analysis_options import other as _other
+from .analysis_options import pivots as _pivots
+from .likelihood_options import add_options
 from .picture_arguments import PICTURES, picture_parts
+from .values import count as _count
+from .values import hint as _hint
+from .values import names as _names
+from .values import one_of as _one_of
 
 GAME_HELP = "the name of a bundled game (see 'negotiation list') or the path of a definition file"
 ABOUT = "Solve negotiations that run on several linked fronts at once."
@@ -28,10 +37,18 @@ EXAMPLES = {
     "solve": ("nrnap", "nrnap --set trust=0.8 --by 5",
               "nrnap --block settle_central --json", "nrnap --consent poland=never"),
     "cascade": ("nrnap", "issue-linkage --center trade --status settled"),
+    "pivots": ("nrnap", "nrnap --outcome all_fronts_settled --by 5"),
+    "claims": ("nrnap", "nrnap nrnap-deterrence --draws 0 --format markdown"),
+    "compare": ("nrnap nrnap-deterrence", "nrnap --consent poland=never"),
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
     "paths": ("nrnap --most 3",),
-    "trace": ("central guarantee_credibility 0 1", "nrnap trust 0.9 0.1 --seconds 60 --json"),
+    "likelihood": ("issue-linkage both --draws 256",
+                   "central central_settled --by 5 --draws 128 --indices 0"),
+    "tip": ("fearon-commitment war --to 0.5 --parameters shift,power_now",
+            "climate-club --cascade every --parameters tariff"),
+    "region": ("fearon-commitment shift 0 0.6 power_now 0.66 0.95 --outcome war --depth 3",),
+    "trace": ("fearon-commitment shift 0 0.65", "central guarantee_credibility 0 1 --json"),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
     "plot": ("nrnap network -o nrnap-network.png",
@@ -85,11 +102,6 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
     return f"unknown option {word!r}: {_hint(word.split('=')[0], options)}"
 
 
-def _hint(word: str, known: Iterable[str]) -> str:
-    close = nearest(word, known)
-    return f"did you mean {close!r}?" if close else f"expected one of {', '.join(known)}"
-
-
 def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     parser = _Parser(prog="negotiation", description=ABOUT, epilog=CLOSING, allow_abbrev=False,
                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -123,10 +135,22 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _set, _json)
     command("stability", "say which states are stable, for whom, by the graph model's concepts",
             _game, _settings, _stability, _json)
+    command("pivots", "ask who decides an outcome, who can stop it, and who gains by hindering it",
+            _game, _settings, partial(_solving, cap=16), _by, _pivots, _json)
+    command("claims", "test the claims that a definition carries",
+            _game, _other, _settings, partial(_solving, cap=16), _by, _claims, _json)
+    command("compare", "put two games, or two settings of one, side by side",
+            _game, _other, _settings, _solving, _by, _compare, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
+    command("likelihood", "say how likely an outcome is over the parameters' ranges, and why",
+            _game, _likelihood, _settings, _by, _json)
     command("trace", "follow every equilibrium as a parameter moves: switches, folds, births, ends",
             _game, _interval, _settings, _tracing, _by, _saving, _json)
+    command("region", "map where in the plane of two parameters an answer is which",
+            _game, _plane, _settings, _mapping, _by, _json)
+    command("tip", "find the smallest change of parameters that turns an answer",
+            _game, _target, _settings, _mapping, _by, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
             _game, _bargain, _settings, _solving, _json)
     command("plot", "draw a picture and write it to a PNG, SVG or PDF file",
@@ -166,7 +190,7 @@ def _settings(parser: argparse.ArgumentParser) -> None:
                        help="let an actor always consent, or never, to all its moves or to one")
 
 
-def _solving(parser: argparse.ArgumentParser) -> None:
+def _solving(parser: argparse.ArgumentParser, cap: int = 100) -> None:
     group = parser.add_argument_group("solving")
     group.add_argument("--equilibria", default="all", type=_one_of("all", "one", "selected"),
                        metavar="all|one|selected",
@@ -184,8 +208,8 @@ def _solving(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
                        help="how much work a proof that the list is complete may be: boxes of "
                             "branch and bound, shared by all states (default: 1000)")
-    group.add_argument("--cap", default=100, metavar="N", type=_count,
-                       help="stop after this many equilibria (default: 100)")
+    group.add_argument("--cap", default=cap, metavar="N", type=_count,
+                       help=f"stop after this many equilibria (default: {cap})")
     group.add_argument("--seconds", default=None, metavar="S", type=_positive,
                        help="end the search after S seconds and show what was found; so does "
                             "Ctrl-C")
@@ -258,6 +282,10 @@ def _stability(parser: argparse.ArgumentParser) -> None:
     _conventions(parser)
 
 
+def _likelihood(parser: argparse.ArgumentParser) -> None:
+    add_options(parser, _count, _one_of)
+
+
 def _paths(parser: argparse.ArgumentParser) -> None:
     _equilibrium(parser)
     parser.add_argument("--most", default=10, metavar="N", type=_count,
@@ -286,6 +314,52 @@ def _tracing(parser: argparse.ArgumentParser) -> None:
                        help="values that are solved afresh at first (default: 9)")
     group.add_argument("--checks", default=4, metavar="N", type=_count,
                        help="values between events that are solved afresh afterwards (default: 4)")
+    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+                       help="stop after this many seconds and print what was found")
+
+
+def _plane(parser: argparse.ArgumentParser) -> None:
+    for which in ("first", "second"):
+        parser.add_argument(which, metavar=f"PARAMETER{1 if which == 'first' else 2}",
+                            help=f"the {which} parameter")
+        parser.add_argument(f"{which}_low", metavar="LOW", type=_number, help="its lowest value")
+        parser.add_argument(f"{which}_high", metavar="HIGH", type=_number, help="its highest value")
+    parser.add_argument("--outcome", default=None, metavar="OUTCOME",
+                        help="map this outcome's chance (default: the cascade verdict)")
+    parser.add_argument("--depth", default=5, metavar="N", type=_count,
+                        help="halve cells at borders up to this often (default: 5)")
+    parser.add_argument("--lines", default=0, metavar="N", type=_whole,
+                        help="trace the first parameter at this many values of the second, for "
+                             "the curves of folds and switches (default: 0)")
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("outcome", metavar="OUTCOME", nargs="?", default=None,
+                        help="the outcome whose chance is to change")
+    parser.add_argument("--to", default=None, metavar="P", type=_number,
+                        help="the chance to bring it to in every equilibrium, such as 0.5")
+    parser.add_argument("--cascade", default=None, metavar="every", type=_one_of("every"),
+                        help="instead: make the cascade hold in every equilibrium")
+    parser.add_argument("--parameters", default=None, metavar="NAME,NAME,...", type=_names,
+                        help="the parameters that may change (default: all that have a range)")
+    parser.add_argument("--joint", action="store_true",
+                        help="also search for a smaller change of several together")
+    parser.add_argument("--grid", default=5, metavar="N", type=_count,
+                        help="values solved along each line at first (default: 5)")
+
+
+def _mapping(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("solving")
+    group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
+                       metavar="consent|refuse|all",
+                       help="what an actor does who gains nothing and loses nothing "
+                            "(default: what the file says)")
+    _conventions(group)
+    group.add_argument("--cap", default=64, metavar="N", type=_count,
+                       help="keep at most this many equilibria that differ on the path of play")
+    group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
+                       help="how much work the proof that a list is complete may be "
+                            "(default: 1000)")
     group.add_argument("--seconds", default=None, metavar="S", type=_positive,
                        help="stop after this many seconds and print what was found")
 
@@ -329,6 +403,10 @@ def _number_pair(text: str) -> tuple[str, float]:
     return name.strip(), number
 
 
+def _whole(text: str) -> int:
+    return 0 if text.strip() == "0" else _count(text)
+
+
 def _number(text: str) -> float:
     try:
         number = float(text)
@@ -359,20 +437,6 @@ def _consent(text: str) -> tuple[str, str, bool]:
     return actor, move, word == "always"
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _count(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text!r}")
-    return number
-
-
 def _positive(text: str) -> float:
     try:
         number = float(text)
@@ -382,10 +446,3 @@ def _positive(text: str) -> float:
         raise argparse.ArgumentTypeError(f"expected a positive number, found {text!r}")
     return number
 
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in words:
-            raise argparse.ArgumentTypeError(f"unknown word {text!r}: {_hint(text, words)}")
-        return text
-    return check

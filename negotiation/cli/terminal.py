@@ -62,6 +62,11 @@ def note(message: str) -> None:
     _say(f"note: {message}\n")
 
 
+def say(text: str) -> None:
+    """Write to stderr, if there is one."""
+    _say(text)
+
+
 def _say(text: str) -> None:
     if sys.stderr is None:
         return

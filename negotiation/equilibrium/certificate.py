@@ -72,7 +72,7 @@ class Certificate:
 
 def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value: Floats,
             consent: Floats, terms: Floats, proposals: Floats | None = None,
-            play: Floats | None = None) -> Certificate:
+            play: Floats | None = None, quick: bool = False) -> Certificate:
     """Recompute the equilibrium conditions at P claimed states, each of one candidate equilibrium.
 
     Args:
@@ -84,6 +84,7 @@ def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value
         consent: (P, M) claimed α. terms: (P, M, J) claimed x, zeros where no issues are.
         proposals: (P, M, n, J) each proposer's terms, for moves whose solution is ``offers``.
         play: (P, Q) claimed mixed actions of encounters, where the lattice has any.
+        quick: see :func:`~.certificate_terms.terms_violation`.
     """
     draw, state = np.asarray(draw, dtype=np.int64), np.asarray(state, dtype=np.int64)
     claim = _Claim(lattice, draw, state, value, next_value, consent, terms, proposals)
@@ -105,7 +106,8 @@ def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value
     made = (claim.alpha > 0.0) & (claim.bargain >= 0) & ~claim.never
     rows = np.flatnonzero(made & claim.member.any(axis=1) & ~claim.forced.any(axis=1))
     if len(rows):
-        found.add(claim.row[rows], terms_violation(claim.bargains(rows)), _TERMS, claim.edge[rows])
+        violation = terms_violation(claim.bargains(rows), quick)
+        found.add(claim.row[rows], violation, _TERMS, claim.edge[rows])
     rows = np.flatnonzero(made & claim.forced.any(axis=1))
     if len(rows):
         violation = forced_violation(claim.bargains(rows), claim.forced[rows], claim.gain[rows])

@@ -94,6 +94,10 @@ def surplus_bound(problem: Bargains) -> Floats:
     alone = b.base + peak(b.slope, b.curvature).sum(axis=1)
     bound: Floats = np.where(b.member, alone, np.inf).min(axis=1)
     size = b.member.sum(axis=1)
+    even = (b.member / np.maximum(size, 1)[:, None])[:, None]
+    together = (even[:, 0] * b.base).sum(axis=1) + peak(
+        (even * b.slope).sum(axis=2), (even * b.curvature).sum(axis=2)).sum(axis=1)
+    bound = np.where(size > 1, np.minimum(bound, together), bound)
     unsettled = np.flatnonzero((bound > 0.0) & (size > 1))
     if len(unsettled):
         bound[unsettled] = np.minimum(bound[unsettled], _pair_bound(b.take(unsettled)))

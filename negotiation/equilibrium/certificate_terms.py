@@ -19,17 +19,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from .certificate_duality import NEAR_ZERO, Bargains, Bools, Floats, surplus_bound
+from .certificate_duality import NEAR_ZERO, Bargains, Bools, Floats, peak, surplus_bound
 from .certificate_levels import slow_violation
 
 #: how far gains may be off, as a share of the violation that is reported
 SLACK = 1e-3
 _HUGE = 1e300
+#: a share of a small surplus that may be lacking before σ itself is bounded
+NEAR_ENOUGH = 2e-10
+EPSILON = float(np.finfo(np.float64).eps)
 _LADDER = (1e-15, 1e-13, 1e-12, *(1e-11 * 2.0 ** np.arange(40)))
 
 
-def terms_violation(problem: Bargains) -> Floats:
-    """(R,) how far the terms of moves that are made are from what their solution asks."""
+def terms_violation(problem: Bargains, quick: bool = False) -> Floats:
+    """(R,) how far the terms of moves that are made are from what their solution asks.
+
+    ``quick``: a bound up to :data:`NEAR_ENOUGH` will do, where a tighter one is dear.
+    """
     out = _idle_violation(problem.scaled())
     nash = problem.solution == "nash"
     slow = ~nash
@@ -37,7 +43,7 @@ def terms_violation(problem: Bargains) -> Floats:
         rows = np.flatnonzero(nash)
         part = problem.take(rows).scaled()
         gain = part.gain()
-        out[rows] = np.maximum(out[rows], _nash_violation(part, gain))
+        out[rows] = np.maximum(out[rows], _nash_violation(part, gain, quick))
         least = np.where(part.member, gain, np.inf).min(axis=1)
         # A member who loses is reported with consent; nothing more is to be learnt there.
         slow[rows] = (least > -NEAR_ZERO) & ((least < NEAR_ZERO) | _may_tie(part, gain))
@@ -63,7 +69,7 @@ def _idle_violation(b: Bargains) -> Floats:
     return out
 
 
-def _nash_violation(b: Bargains, gain: Floats) -> Floats:
+def _nash_violation(b: Bargains, gain: Floats, quick: bool) -> Floats:
     """(R,) the least d of the module's tests, to a factor of two, and the share of σ."""
     out: Floats = np.full(len(b), np.inf)
     left, lack = np.arange(len(b)), _lack(b, gain)
@@ -75,12 +81,45 @@ def _nash_violation(b: Bargains, gain: Floats) -> Floats:
             break
     least = np.where(b.member, gain, np.inf).min(axis=1)
     small = np.flatnonzero((least < 1e-4) & (least > -NEAR_ZERO))
+    if quick and len(small):
+        part = b.take(small)
+        owed = _owed(part, gain[small], _most_surplus(part, gain[small]))
+        out[small] = np.maximum(out[small], np.where(owed <= NEAR_ENOUGH, owed, 0.0))
+        small = small[owed > NEAR_ENOUGH]
     if len(small):
         part = b.take(small)
-        share = part.weights / (part.weights * part.member).sum(axis=1, keepdims=True)
-        owed = share * surplus_bound(part)[:, None] - gain[small]
-        out[small] = np.maximum(out[small], np.where(part.member, owed, 0.0).max(axis=1))
+        out[small] = np.maximum(out[small], _owed(part, gain[small], surplus_bound(part)))
     return out
+
+
+def _owed(b: Bargains, gain: Floats, surplus: Floats) -> Floats:
+    """(R,) what some member's gain lacks of its share w_i/Σw of a surplus (R,)."""
+    share = b.weights / (b.weights * b.member).sum(axis=1, keepdims=True)
+    out: Floats = np.where(b.member, share * surplus[:, None] - gain, 0.0).max(axis=1)
+    return np.maximum(out, 0.0)
+
+
+def _most_surplus(b: Bargains, gain: Floats) -> Floats:
+    """(R,) an upper bound of σ where the terms are nearly the solution's; infinite elsewhere.
+
+    With θ_i = w_i/G_i, concavity gives Σ θ_i (G_i(y) − G_i) ≤ D for all y, D in closed form. For
+    the solution's gains ρ_i·G_i that is Σ w_i (ρ_i − 1) ≤ D, and Σ w_i log ρ_i ≥ 0, so that
+    w_i (ρ_i − 1 − log ρ_i) ≤ D for each i: ρ_i ≤ 1 + 2·√(2D/w_i) while D ≤ w_i/10. And σ is at most
+    ρ_i·G_i·Σw/w_i for each member.
+    """
+    sure = (~b.member | (gain > 0.0)).all(axis=1)
+    weights = np.where(b.member, b.weights, 0.0)
+    theta = (weights / np.where(b.member & (gain > 0.0), gain, 1.0))[:, None]
+    slope, curvature = (theta * b.slope).sum(axis=2), (theta * b.curvature).sum(axis=2)
+    here = b.terms * (slope - 0.5 * curvature * b.terms)
+    # what the sums may have lost to rounding counts as a lack
+    size = np.abs(theta * b.slope).sum(axis=(1, 2))
+    lack = (peak(slope, curvature) - here).sum(axis=1) + 8.0 * EPSILON * size
+    ratio = np.maximum(lack, 0.0)[:, None] / np.where(b.member, b.weights, np.inf)
+    most = gain * (1.0 + 2.0 * np.sqrt(2.0 * ratio)) * (
+        weights.sum(axis=1, keepdims=True) / np.where(b.member, b.weights, 1.0))
+    least = np.where(b.member, most, np.inf).min(axis=1)
+    return np.where(sure & (ratio.max(axis=1) <= 0.1), least, np.inf)
 
 
 def _multipliers(b: Bargains, gain: Floats, delta: float) -> tuple[Floats, Floats]:

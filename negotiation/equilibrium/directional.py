@@ -56,7 +56,8 @@ class Tree:
     """All branches: ``node`` (B, S) node ids, ``draw`` (B,); nodes' value (T, n) and blocks.
 
     ``doubt`` holds (state, why) for every reason why the list may not be complete; ``capped`` says
-    whether branches were cut at the cap.
+    whether branches were cut at the cap. By draw: ``unproved`` and ``cut`` are those with a doubt,
+    or with branches cut; ``lost`` those left without a branch, and why (None: they are an error).
     """
 
     lattice: Lattice
@@ -69,6 +70,9 @@ class Tree:
     doubt: dict[tuple[int, str], int] = field(default_factory=dict)
     capped: bool = False
     concept: str = "mpe"
+    unproved: set[int] = field(default_factory=set)
+    cut: set[int] = field(default_factory=set)
+    lost: dict[int, str] | None = None
 
 
 #: what a level asks for: its states' problems, components of several states, or with encounters
@@ -114,7 +118,8 @@ def together(traversals: Sequence[Traversal], solver: Callable[[Request], Answer
 
 
 def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "mpe",
-             progress: Progress | None = None, watch: Watch | None = None) -> Traversal:
+             progress: Progress | None = None, watch: Watch | None = None,
+             tolerant: bool = False) -> Traversal:
     """Solve every state of a lattice at every draw.
 
     Args:
@@ -123,6 +128,7 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
         concept: "mpe" or "logit"; it says which certificate answers have to pass.
         progress: called with (states solved, states in all) after every level.
         watch: when its time is over, one branch of each draw is followed to the end.
+        tolerant: leave out draws at which no equilibrium is found, and name them in ``lost``.
     """
     if lattice.game.postures and lattice.convention is None:
         raise InputError(f"{lattice.game.name}: the lattice lacks what the game's postures pay: "
@@ -130,7 +136,7 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
     size = len(lattice.states)
     tree = Tree(lattice, np.arange(lattice.draws), np.full((lattice.draws, size), -1),
                 np.zeros((0, lattice.discount.shape[1])), np.zeros(0, dtype=np.int64), np.zeros(0),
-                [], concept=concept)
+                [], concept=concept, lost={} if tolerant else None)
     done = 0
     wide = np.bincount(lattice.component, minlength=size)[lattice.component]
     clash = np.zeros(size, dtype=np.int64)
@@ -146,7 +152,8 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
             if watch is not None and watch.ending is not None and not one:
                 one = True
                 _hurry(tree, int(states[0]), watch.reason)
-            yield from _level(tree, states.reshape(-1, code // 2), cap, one)
+            if len(tree.node):
+                yield from _level(tree, states.reshape(-1, code // 2), cap, one)
         done += len(level)
         if progress is not None:
             progress(done, size)
@@ -231,13 +238,15 @@ def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
                                   problems.kind[rows])
     claim = (lattice, draws[rows], flat[rows], answers.value, after, answers.consent, terms)
     each = (certify_logit(*claim, answers.play) if tree.concept == "logit" else
-            certify(*claim, proposals, answers.play).regret)
+            certify(*claim, proposals, answers.play, quick=tree.lost is not None).regret)
     regret = each.reshape(-1, width).max(axis=1)
     bad = ~(regret <= REGRET_TOLERANCE)
     for p, why in answers.doubt.items():
         _doubt(tree, int(state[p, 0]), why)
+    tree.unproved.update(draw[list(answers.doubt)].tolist())
     for p in np.unique(owner[bad]):
         _doubt(tree, int(state[p, 0]), REJECTED)
+        tree.unproved.add(int(draw[p]))
     good = np.repeat(~bad, width)
     return answers.keep(good) if bad.any() else answers, each[good]
 
@@ -282,11 +291,16 @@ def _expand(tree: Tree, members: Ints, row: Ints, place: tuple[Ints, int], count
         alive = (count[row] > 0).all(axis=1)
         for c in np.unique(np.nonzero(count[row] == 0)[1]):
             _doubt(tree, int(members[c, 0]), "no equilibrium of the state was found")
-        if not all(np.isin(np.unique(tree.draw), tree.draw[alive])):
-            s = int(members[np.nonzero(count[row] == 0)[1][0], 0])
-            raise NumericalError(
-                f"{tree.lattice.game.name}: no equilibrium could be found in the state "
-                f"{tree.lattice.state(s)}; one exists, so the search failed there")
+        tree.unproved.update(tree.draw[~alive].tolist())
+        gone = np.setdiff1d(tree.draw, tree.draw[alive])
+        for draw in gone.tolist():
+            here = count[row[tree.draw == draw]] == 0
+            s = int(members[np.nonzero(here)[1][0], 0])
+            why = (f"{tree.lattice.game.name}: no equilibrium could be found in the state "
+                   f"{tree.lattice.state(s)}; one exists, so the search failed there")
+            if tree.lost is None:
+                raise NumericalError(why)
+            tree.lost[draw] = why
         tree.node, tree.draw, row = tree.node[alive], tree.draw[alive], row[alive]
     start, apart = place
     for s in range(members.shape[1]):
@@ -309,6 +323,7 @@ def _cut(tree: Tree, keep: Ints, which: Ints, cap: int) -> tuple[Ints, Ints]:
     within = np.arange(len(draw)) - first < cap
     if not within.all():
         tree.capped = True
+        tree.cut.update(draw[~within].tolist())
     return keep[within], which[within]
 
 

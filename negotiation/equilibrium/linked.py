@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..lattice import Lattice
 from .component import Components
 from .counting import count
+from .encounters.request import Request, with_encounters
 from .problem import Problems, gather
 from .state import Answers
 from .traversal import Local, Stopped, Traversal
@@ -24,7 +25,8 @@ RESOLUTION = 1e-9
 class LinkedGame:
     """One draw of a lattice: components numbered in reverse topological order (``traversal``)."""
 
-    def __init__(self, lattice: Lattice, solver: Callable[[Problems | Components], Answers],
+    def __init__(self, lattice: Lattice,
+                 solver: Callable[[Problems | Components | Request], Answers],
                  draw: int = 0) -> None:
         self.lattice, self.solver, self.draw = lattice, solver, draw
         order = np.lexsort((lattice.component, lattice.level))
@@ -65,12 +67,15 @@ class LinkedGame:
         flat, width = states.ravel(), states.shape[1]
         count = lattice.first_edge[flat + 1] - lattice.first_edge[flat]
         moves = int(count.max())
-        if not moves:
+        clash = lattice.clashes is not None and bool(lattice.clashes.here(flat).any())
+        if not moves and not clash:
             stay = lattice.flow[self.draw, flat] / lattice.discount[self.draw]
             return Local(np.arange(len(flat)), stay[:, None, :], None)
+        moves = max(moves, 1)
         at = lattice.first_edge[flat][:, None] + np.arange(moves)
         has = np.arange(moves) < count[:, None]
-        target = lattice.edge_target[np.where(has, at, 0)]
+        target = (lattice.edge_target[np.where(has, at, 0)] if has.any()
+                  else np.zeros(has.shape, dtype=np.int64))
         own = np.repeat(components, width)
         inner = has & (self.number[target] == own[:, None])
         after = np.zeros((len(flat), moves, self.players))
@@ -79,10 +84,14 @@ class LinkedGame:
             start = follow[row // width, other]
             after[row, move] = table[start + self.place[target[row, move]]]
         problems = gather(lattice, np.full(len(flat), self.draw), flat, after)
-        if width == 1:
+        inside = np.where(inner, self.place[target], -1)
+        if clash:
+            answers = self.solver(with_encounters(
+                lattice, Components(problems, inside, width),
+                np.full(len(flat), self.draw), flat, after))
+        elif width == 1:
             answers = self.solver(problems)
         else:
-            inside = np.where(inner, self.place[target], -1)
             answers = self.solver(Components(problems, inside, width))
         owner = answers.owner[::width]
         return Local(owner, answers.value.reshape(len(owner), width, -1), answers,

@@ -49,6 +49,9 @@ class Component:
         actors: who is indifferent about them.
         extremes: the extreme points, each a table move → consent probability.
         value_varies: whether any actor's value in the state differs along the component.
+        encounter: the encounter in which one actor is indifferent between some of its actions,
+            whose probabilities the extreme points then are; None for a tie of moves.
+        actions: these actions.
     """
 
     state: int
@@ -56,6 +59,8 @@ class Component:
     actors: tuple[str, ...]
     extremes: tuple[tuple[float, ...], ...]
     value_varies: bool = True
+    encounter: str | None = None
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,5 +270,6 @@ class Solution:
         found: dict[tuple[object, ...], Component] = {}
         for equilibrium in self.equilibria:
             for part in equilibrium.components:
-                found.setdefault((part.state, part.moves, part.extremes), part)
+                found.setdefault((part.state, part.moves, part.extremes, part.encounter,
+                                  part.actors), part)
         return tuple(found.values())

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from .excluded import fill_surplus
 from .problem import Problems
 from .result import Component, Equilibrium, Options, Solution, Status
 from .state import Answers, join, solve_states
+from .ties import Continuum
 from .traversal import Ending, Stopped
 from .watch import REASONS, Progress, Watch
 
@@ -108,7 +110,7 @@ def solve_each(games: Sequence[Game], *, equilibria: str = "all", concept: str =
     lattices = [lattice for play in plays for lattice in play.lattices]
     if concept == "logit":
         for lattice in lattices:
-            _need_noise(lattice)
+            need_noise(lattice)
     rules = [lattice.game.indifferent if indifferent is None else indifferent
              for lattice in lattices]
     caps = [max(cap // len(play.lattices), 1) for play in plays for _ in play.lattices]
@@ -214,7 +216,7 @@ def _in_parts(problems: Problems, rule: str, first: bool, boxes: int, watch: Wat
     return join(parts)
 
 
-def _need_noise(lattice: Lattice) -> None:
+def need_noise(lattice: Lattice) -> None:
     """The logit concept needs Nash terms, and noise for all members of every move that can come."""
     quiet = [actor for clash in lattice.game.encounters.values() for actor in clash.players
              if lattice.clashes is not None
@@ -284,6 +286,16 @@ def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
                          f"Got {value!r} instead.{hint}")
 
 
+def _tied_actions(lattice: Lattice, state: int, part: Continuum) -> dict[str, Any]:
+    """The encounter and the actions of a tie in play; nothing for a tie of moves."""
+    if part.clash < 0 or lattice.clashes is None:
+        return {}
+    row = lattice.clashes.rows(state)[part.clash]
+    clash = list(lattice.game.encounters.values())[int(lattice.clashes.encounter[row])]
+    known = clash.actions[lattice.actors[part.actors[0]]]
+    return {"encounter": clash.name, "actions": tuple(known[a] for a in part.actions)}
+
+
 def _equilibrium(tree: Tree, branch: int) -> Equilibrium:
     lattice = tree.lattice
     node = tree.node[branch]
@@ -295,7 +307,8 @@ def _equilibrium(tree: Tree, branch: int) -> Equilibrium:
         parts.append(Component(
             state=state, actors=tuple(lattice.actors[i] for i in part.actors),
             moves=tuple(lattice.moves[lattice.edge_move[edges[m]]] for m in part.moves),
-            extremes=part.extremes, value_varies=part.value_varies))
+            extremes=part.extremes, value_varies=part.value_varies,
+            **_tied_actions(lattice, state, part)))
     for array in (values, consent, terms, sigma):
         array.setflags(write=False)
     return Equilibrium(

@@ -31,12 +31,18 @@ MOST_COMBINATIONS = 300_000
 
 @dataclass(frozen=True)
 class Continuum:
-    """A component of equilibria in a state: columns of the tied moves, actors, extreme consents."""
+    """A component of equilibria in a state: columns of the tied moves, actors, extreme consents.
+
+    Where an encounter ties, ``clash`` is its place among the state's, ``actions`` are those that
+    the actor is indifferent between, and the extremes are their probabilities.
+    """
 
     moves: tuple[int, ...]
     actors: tuple[int, ...]
     extremes: tuple[tuple[float, ...], ...]
     value_varies: bool
+    clash: int = -1
+    actions: tuple[int, ...] = ()
 
 
 def null_members(problems: Problems) -> Bools:

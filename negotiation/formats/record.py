@@ -222,7 +222,8 @@ def _clash(equilibrium: Equilibrium, name: str, state: int) -> Record:
 
 def _component(solution: Solution, part: Component) -> Record:
     return {"state": solution.lattice.state(part.state), "moves": part.moves,
-            "actors": part.actors, "extremes": part.extremes, "value_varies": part.value_varies}
+            "encounter": part.encounter, "actions": part.actions, "actors": part.actors,
+            "extremes": part.extremes, "value_varies": part.value_varies}
 
 
 def _asked(solution: Solution) -> Record:
@@ -252,8 +253,10 @@ def paths_record(solution: Solution, equilibrium: Equilibrium, paths: Iterable[E
         "paths": [{"probability": _share(path.probability),
                    "probability_by": None if path.probability_by is None
                    else _share(path.probability_by),
-                   "events": [{"move": move, "mean_date": date}
-                              for move, date in zip(path.moves, path.dates, strict=True)],
+                   "events": [{"move": move, "mean_date": date, "choices": {
+                       name: _share(chance) for name, chance in choices.items()}}
+                       for move, date, choices in zip(path.moves, path.dates, path.choices,
+                                                      strict=True)],
                    "state": path.final, "returns_to": path.returns_to} for path in paths]})
 
 

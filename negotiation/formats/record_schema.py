@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import UnknownNameError
+from .record_claims import claims_schema, compare_schema, pivots_schema
 
 Schema = dict[str, Any]
 
@@ -139,7 +140,10 @@ def _encounter() -> Schema:
 
 
 def _component() -> Schema:
-    return _record({"state": _table(TEXT), "moves": _list(TEXT), "actors": _list(TEXT),
+    return _record({"state": _table(TEXT), "moves": _list(TEXT),
+                    "encounter": _said(_or_null(TEXT), "where an actor is indifferent between "
+                                       "actions; the extremes are their probabilities"),
+                    "actions": _list(TEXT), "actors": _list(TEXT),
                     "extremes": _list(_list(CHANCE)), "value_varies": YES})
 
 
@@ -190,7 +194,8 @@ def _cascade() -> Schema:
 
 
 def _paths() -> Schema:
-    event = _record({"move": TEXT, "mean_date": _or_null(NUMBER)})
+    event = _record({"move": TEXT, "mean_date": _or_null(NUMBER), "choices": _said(
+        _table(CHANCE), "everything that can happen next in its place, and how likely")})
     return _record({
         "game": TEXT, "parameters": _table(NUMBER), "equilibrium": WHOLE, "equilibria": WHOLE,
         "by": NUMBER,
@@ -257,6 +262,18 @@ def _trace() -> Schema:
     return trace_schema()
 
 
+def _tip() -> Schema:
+    from .record_trace import tip_schema
+
+    return tip_schema()
+
+
+def _region() -> Schema:
+    from .record_trace import region_schema
+
+    return region_schema()
+
+
 def _nash() -> Schema:
     from .record_nash import nash_schema  # numpy, which other schemas do without
 
@@ -270,18 +287,55 @@ def _mpe() -> Schema:
 
 
 #: command → title, and what builds its schema
+def _likelihood() -> Schema:
+    chance = _record({"low": CHANCE, "high": CHANCE, "selected": CHANCE})
+    pair = {"type": "array", "minItems": 2, "maxItems": 2, "items": NUMBER}
+    box = {"limits": _table(pair), "coverage": CHANCE, "density": CHANCE, "mass": CHANCE}
+    return _record({
+        "game": TEXT, "outcome": TEXT, "by": NUMBER, "draws": WHOLE, "failed": WHOLE, "seed": WHOLE,
+        "nominal": _or_null(chance),
+        "mean": _said(chance, "over the draws that were solved"),
+        "monte_carlo_error": _said(NUMBER, "standard error of the mean of 'selected'"),
+        "interval90": _said(_range(), "quantiles 0.05 and 0.95 of 'selected' over the draws"),
+        "words": _said(TEXT, "every term of the scale that the interval touches"),
+        "scale": {"enum": ["icd203", "phia", "ipcc"]},
+        "uncertainty": _said(_record({
+            "sampling": NUMBER, "parameters": _range(), "equilibria": _range(),
+            "concepts": _or_null(_record({"mpe": CHANCE, "logit": CHANCE, "draws": WHOLE}))}),
+            "four kinds, which are never blended"),
+        "indices": _or_null(_table(_record({
+            "first": NUMBER, "total": NUMBER, "first_interval": pair, "total_interval": pair,
+            "together_with": _said(_list(TEXT), "parameters that it is correlated with")}))),
+        "indices_because": _or_null(TEXT),
+        "tornado": _list(_record({"parameter": TEXT, "values": pair, "at_low": _or_null(chance),
+                                  "at_high": _or_null(chance)})),
+        "scenario": _or_null(_record({
+            "threshold": CHANCE, **box,
+            "path": _said(_list(_record(box)), "coverage against density, widest box first")})),
+        "share_complete": CHANCE, "share_multiple": CHANCE, "share_capped": CHANCE,
+        "failures": _list(_record({"segment": TEXT, "row": WHOLE, "parameters": _table(NUMBER),
+                                   "why": TEXT})),
+        "seconds": NUMBER, "solved": WHOLE})
+
+
 OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "list": ("The bundled games", _list_games),
     "show": ("A game", _show),
+    "likelihood": ("How likely an outcome is, and what decides it", _likelihood),
     "check": ("What is wrong or odd in a definition", _check),
     "solve": ("The equilibria of a game", _solve),
     "nash": ("The Nash equilibria of a game in normal form: 'negotiation solve FILE.nfg --json'",
              _nash),
     "mpe": ("The equilibria of a stochastic game: 'negotiation solve FILE.json --json'", _mpe),
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
+    "pivots": ("Who decides an outcome", pivots_schema),
+    "claims": ("The claims of a definition, tested", claims_schema),
+    "compare": ("Two games side by side", compare_schema),
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),
     "trace": ("Every equilibrium followed as a parameter moves", _trace),
+    "region": ("Where in the plane of two parameters an answer is which", _region),
+    "tip": ("The smallest change of parameters that turns an answer", _tip),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
     "plot": ("The file that a picture was written to", _plot),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from .record import plain
 
 if TYPE_CHECKING:
+    from ..tracing.plane import Region
     from ..tracing.result import Branch, Change, Event, Trace
+    from ..tracing.tipping import Tip, Tipping
 
 Record = dict[str, Any]
 
@@ -50,6 +52,39 @@ def _change(change: Change) -> Record:
     return {"state": change.state, "move": change.move, "issue": change.issue,
             "before": change.before, "after": change.after, "actor": change.actor,
             "on_path": change.on_path}
+
+
+def tip_record(found: Tipping) -> Record:
+    """Tipping points, as ``negotiation tip --json`` prints them."""
+    record: Record = plain({
+        "game": found.game.name, "what": found.what, "target": found.target,
+        "rising": found.rising, "by": found.by, "now": asdict(found.now), "holds": found.holds,
+        "best": None if found.best is None else _tip(found.best),
+        "single": [_tip(one) for one in found.single],
+        "joint": None if found.joint is None else _tip(found.joint),
+        "unmoved": found.unmoved, "left": found.left, "failed": found.failed, "grid": found.grid,
+        "seconds": found.seconds})
+    return record
+
+
+def _tip(one: Tip) -> Record:
+    return {"changes": {name: {"from": a, "to": b} for name, (a, b) in one.changes.items()},
+            "distance": one.distance, "jump": one.jump, "before": asdict(one.before),
+            "after": asdict(one.after), "error": one.error}
+
+
+def region_record(found: Region) -> Record:
+    """A map of two parameters, as ``negotiation region --json`` prints it."""
+    record: Record = plain({
+        "game": found.game.name, "parameters": found.parameters, "box": found.box,
+        "what": found.what, "by": found.by, "labels": found.labels,
+        "shares": {label: found.share(label) for label in found.labels},
+        "cells": [asdict(cell) for cell in found.cells],
+        "points": [{"first": x, "second": y, "label": label, **asdict(reading)}
+                   for (x, y), (label, reading) in found.points.items()],
+        "curves": [asdict(curve) for curve in found.curves], "complete": found.complete,
+        "finished": found.finished, "seconds": found.seconds})
+    return record
 
 
 # ---- schemas ------------------------------------------------------------------------------------
@@ -118,3 +153,43 @@ def trace_schema() -> Record:
         "branches": _list(_object({"id": _WHOLE, "begin": _maybe(_WHOLE), "end": _maybe(_WHOLE),
                                    "points": _list(point), "special": _list(special)})),
         "events": _list(event), "solved": _list(solved)})
+
+
+def _reading_parts() -> Record:
+    return {"low": _NUMBER, "high": _NUMBER, "plays": _WHOLE, "complete": _YES}
+
+
+def _pair() -> Record:
+    return {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
+
+
+def tip_schema() -> Record:
+    """The schema of :func:`tip_record`."""
+    reading = _object(_reading_parts())
+    change = _object({
+        "changes": _table(_object({"from": _NUMBER, "to": _NUMBER})),
+        "distance": _said(_NUMBER, "in units of the parameters' ranges"),
+        "jump": _said(_YES, "whether the number jumps there"),
+        "before": _said(reading, "solved afresh just short of it"),
+        "after": _said(reading, "solved afresh just beyond it"), "error": _NUMBER})
+    return _object({
+        "game": _TEXT, "what": _TEXT, "target": _NUMBER, "rising": _YES, "by": _NUMBER,
+        "now": reading, "holds": _YES, "best": _maybe(change), "single": _list(change),
+        "joint": _said(_maybe(change), "an upper bound on the smallest change of several"),
+        "unmoved": _list(_TEXT), "left": _list(_TEXT), "failed": _list(_TEXT), "grid": _WHOLE,
+        "seconds": _NUMBER})
+
+
+def region_schema() -> Record:
+    """The schema of :func:`region_record`."""
+    point = _object({"first": _NUMBER, "second": _NUMBER, "label": _TEXT, **_reading_parts()})
+    curve = _object({"kind": {"enum": list(KINDS)}, "move": _maybe(_TEXT), "says": _TEXT,
+                     "points": _list(_object({"first": _NUMBER, "second": _NUMBER,
+                                              "kind": {"enum": list(KINDS)}, "exact": _YES}))})
+    return _object({
+        "game": _TEXT, "parameters": _list(_TEXT), "box": _list(_pair()), "what": _TEXT,
+        "by": _NUMBER, "labels": _list(_TEXT),
+        "shares": _said(_table(_pair()), "label → least and greatest share of the box"),
+        "cells": _list(_object({"first": _pair(), "second": _pair(), "label": _maybe(_TEXT)})),
+        "points": _list(point), "curves": _list(curve), "complete": _YES, "finished": _YES,
+        "seconds": _NUMBER})

@@ -279,11 +279,22 @@ def _path_of_play(game: Game, group: Group, name: str) -> str:
     return "\n".join([*lines, "", _values(game, equilibrium)])
 
 
-def event_table(game: Game, path: EventPath) -> str:
-    """The events of a sequence with their mean dates, and where it goes round from there."""
-    events = table([[time(date, game.time_unit), game.steps[move].label]
-                    for move, date in zip(path.moves, path.dates, strict=True)],
-                   right=(0,), indent=4)
+def event_table(game: Game, path: EventPath, branching: bool = False) -> str:
+    """The events of a sequence with their mean dates, and where it goes round from there; with
+    ``branching`` what else can happen in the place of each."""
+    rows = [[time(date, game.time_unit), game.steps[move].label]
+            for move, date in zip(path.moves, path.dates, strict=True)]
+    events = table(rows, right=(0,), indent=4)
+    if branching:
+        lines = []
+        for line, move, choices in zip(events.splitlines(), path.moves, path.choices, strict=True):
+            others = [f"{game.steps[other].label} {percent(chance)}"
+                      for other, chance in choices.items() if other != move]
+            lines.append(line)
+            if others:
+                lines.append(wrapped(f"{percent(choices[move])}; or else: {'; '.join(others)}",
+                                     8, 2))
+        events = "\n".join(lines)
     if path.returns_to is None:
         return events
     at = path.returns_to - 1
@@ -417,7 +428,7 @@ def paths_page(solution: Solution, equilibrium: Equilibrium, paths: Sequence[Eve
             f", and {percent(path.probability_by)} that all of it has happened within "
             f"{time(by, game.time_unit)}")
         lines += ["", f"{at}. A chance of {percent(path.probability)}{done}",
-                  event_table(game, path)]
+                  event_table(game, path, branching=True)]
     if any(path.returns_to is not None for path in paths):
         lines += ["", wrapped("A sequence is told until nothing more can happen, or until play is "
                               "back where it has been; its chance is that of beginning so.")]

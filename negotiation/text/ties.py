@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..equilibrium.result import Component, Equilibrium, Solution
 from ..lattice import Lattice
 from .places import after
-from .words import counted, listed, percent, sentence, wrapped
+from .words import counted, listed, percent, sentence, spaced, wrapped
 
 #: ties that are named one by one
 FULL_TIES = 5
@@ -30,6 +30,8 @@ def ties_section(solution: Solution) -> str:
     lines += [wrapped(tie_sentence(solution, tie), 2, 2) for tie in ties[:FULL_TIES]]
     if len(ties) > FULL_TIES:
         lines.append(f"  and {counted(len(ties) - FULL_TIES, 'tie')} more in other states.")
+    if all(tie.encounter is not None for tie in ties):
+        return "\n".join(lines)
     rule = solution.indifferent
     others = listed((other for other in RULES if other != rule), "or")
     lines.append(wrapped(f"The rule used for ties is “{rule}”: {RULES[rule]}; --indifferent "
@@ -40,6 +42,8 @@ def ties_section(solution: Solution) -> str:
 def tie_sentence(solution: Solution, tie: Component) -> str:
     """Who is indifferent about what, where, what the equilibria do, and whether it matters."""
     game, lattice = solution.game, solution.lattice
+    if tie.encounter is not None:
+        return _play_sentence(solution, tie)
     moves = [f"“{game.moves[name].label}”" for name in tie.moves]
     actors = listed(game.actors[name].label for name in tie.actors)
     verb = "is" if len(tie.actors) == 1 else "are"
@@ -47,6 +51,19 @@ def tie_sentence(solution: Solution, tie: Component) -> str:
     matter = "" if tie.value_varies else " Nobody's value depends on it."
     return (f"{sentence(after(lattice, tie.state))}, {actors} {verb} indifferent about "
             f"{listed(moves)}: {_between(moves, tie)}{picked}{matter}")
+
+
+def _play_sentence(solution: Solution, tie: Component) -> str:
+    """Who is indifferent between which actions of an encounter, and that all ends are listed."""
+    game = solution.game
+    actor, label = game.actors[tie.actors[0]].label, game.encounters[tie.encounter or ""].label
+    actions = listed((spaced(action) for action in tie.actions), "or")
+    ends = "; ".join(listed(f"{spaced(action)} {percent(share)}" for action, share in
+                            zip(tie.actions, extreme, strict=True))
+                     for extreme in tie.extremes[:FULL_POINTS])
+    matter = "" if tie.value_varies else " Nobody's value depends on it."
+    return (f"{sentence(after(solution.lattice, tie.state))}, in “{label}” {actor} is indifferent "
+            f"whether to {actions}: the ends of what it can do ({ends}) are listed.{matter}")
 
 
 def _between(moves: Sequence[str], tie: Component) -> str:

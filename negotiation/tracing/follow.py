@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..equilibrium.result import Equilibrium
-from ..errors import InputError, NotYetError, UnknownNameError
+from ..errors import InputError, UnknownNameError
 from ..model import INDIFFERENT, POSTURE_RULES, Game
 from ..process import check_date
 from . import store
@@ -283,8 +283,6 @@ def _gaps(samples: Sequence[Sample], most: int) -> list[float]:
 def _settings(game: Game, parameter: str, begin: float, end: float, by: float | None, grid: int,
               checks: int, cap: int, boxes: int, indifferent: str | None,
               conventions: str | None) -> Settings:
-    if getattr(game, "encounters", None):
-        raise NotYetError(f"{game.name}: trace does not follow games with encounters yet")
     if parameter not in game.parameters:
         raise UnknownNameError("parameter", parameter, game.parameters)
     ends = []

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import Convention
+from ..errors import NotYetError
 from ..lattice import Lattice, build_lattice
 from ..model import Game
 from ..postures import conventions, stage_games
@@ -53,6 +54,9 @@ class Rows:
 
 def rows_at(game: Game, points: Mapping[str, Floats], rule: str | None = None) -> Rows:
     """The rows of P points: parameter → (P,) values; every other parameter at the game's own."""
+    if game.encounters:
+        raise NotYetError(f"{game.name}: games with encounters are not followed over parameters "
+                          "yet; 'solve' knows them")
     count = max(len(values) for values in points.values())
     plain = {name: np.asarray(values, dtype=np.float64) for name, values in points.items()}
     lattice = build_lattice(game, plain)

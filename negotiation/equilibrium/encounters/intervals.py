@@ -324,8 +324,9 @@ def _own(clash: Clash, support: Sequence[Ints], k: int) -> tuple[Floats, Floats]
 
 def _less_last(table: Floats, axis: int) -> Floats:
     """What each entry along an axis is above the last one, which is left out."""
-    moved = np.moveaxis(table, axis, 0)
-    return np.moveaxis(moved[:-1] - moved[-1], 0, axis)
+    cut = (slice(None),) * axis
+    out: Floats = table[(*cut, slice(-1))] - table[(*cut, slice(-1, None))]
+    return out
 
 
 def _plus(table: Floats, factor: Floats, low: float, high: float) -> Interval:
@@ -349,19 +350,27 @@ def _bounds(table: Interval, mixes: Sequence[Interval], skip: tuple[int, ...]) -
     lead = low.ndim - len(mixes)
     for k in range(len(mixes) - 1, -1, -1):
         if k not in skip:
-            low = _fill(np.moveaxis(low, lead + k, -1), mixes[k])
-            high = -_fill(-np.moveaxis(high, lead + k, -1), mixes[k])
+            if lead + k < low.ndim - 1:
+                low, high = np.moveaxis(low, lead + k, -1), np.moveaxis(high, lead + k, -1)
+            low, high = _fill(low, mixes[k]), -_fill(-high, mixes[k])
     return low, high
 
 
 def _fill(table: Floats, mix: Interval) -> Floats:
     """The least of Σ w_a table_a over weights in their bounds that sum to 1."""
     least, most = mix
+    first: Floats = table[..., 0]
     if table.shape[-1] == 1:
-        return table[..., 0]
+        return first
+    if table.shape[-1] == 2:
+        more = table[..., 1] - first
+        ends = max(least[1], 1.0 - most[0]), min(most[1], 1.0 - least[0])
+        lowest: Floats = first + np.minimum(ends[0] * more, ends[1] * more)
+        return lowest
     order = np.argsort(table, axis=-1)
     room = (most - least)[order]
     rest = 1.0 - least.sum()
-    more = np.clip(rest - (np.cumsum(room, axis=-1) - room), 0.0, room)
-    total: Floats = ((least[order] + more) * np.take_along_axis(table, order, axis=-1)).sum(axis=-1)
+    share = np.clip(rest - (np.cumsum(room, axis=-1) - room), 0.0, room)
+    ranked = np.take_along_axis(table, order, axis=-1)
+    total: Floats = ((least[order] + share) * ranked).sum(axis=-1)
     return total

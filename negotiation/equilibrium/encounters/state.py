@@ -39,6 +39,7 @@ from ..state import (
     name_null,
     solve_states,
 )
+from ..ties import Continuum
 from .bounds import TIE, Pruned, profiles, prune
 from .equations import POSITIVE, Point, Regime, index, joint
 from .regimes import Mixture, search
@@ -322,6 +323,30 @@ class _State:
                     found.play[row, clash.begin:clash.begin + clash.size] = np.concatenate(
                         idle_play(clash, found.value[row], self.tie))
             event_chances(self.every, found.play[row], found.consent[row])
+        for tie in dict.fromkeys(self.found.ties):
+            self._name(found, tie)
+
+    def _name(self, found: Answers, tie: ClashTie) -> None:
+        """Tell the equilibria that are extreme points of a continuum what ties them."""
+        assert found.play is not None
+        clash, k = self.live[tie.clash], tie.player
+        i, rows = clash.players[k], []
+        for row in range(len(found.owner)):
+            mixed = clash.mixed(found.play[row])
+            worth = clash.worth(found.value[row])[i].reshape(clash.shape)
+            gain = against(worth, mixed, k)
+            if np.ptp(gain[list(tie.actions)]) <= 2 * self.tie[i]:
+                rows.append(row)
+        extremes = tuple(dict.fromkeys(
+            tuple(float(clash.mixed(found.play[row])[k][a]) for a in tie.actions) for row in rows))
+        apart = np.ptp(found.value[rows], axis=0) if rows else np.zeros(1)
+        part = Continuum(
+            moves=(), actors=(i,), extremes=extremes, actions=tie.actions,
+            value_varies=bool((apart > 1e-9 * self.problem.scale[0]).any()),
+            clash=next(c for c, other in enumerate(self.every) if other is clash))
+        for row in rows:
+            found.continua[row] = (*found.continua.get(row, ()), part)
+            found.index[row] = 0
 
 
 def idle_play(clash: Clash, value: Floats, tie: Floats,

@@ -1,0 +1,51 @@
+"""The commands that follow equilibria over parameters: ``trace``, ``region``, ``tip``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from ..formats.record_trace import region_record, tip_record, trace_record
+from ..model import Game
+from ..text.tipping import region_page, tip_page
+from ..text.trace import trace_page
+from ..tracing import region, tip, trace
+from .terminal import Progress
+
+#: a record for --json, and the page that is printed otherwise
+Said = tuple[dict[str, Any], str]
+
+
+def said(command: str, arguments: Namespace, game: Game) -> Said:
+    """What a command says about a game."""
+    return {"trace": _trace, "region": _region, "tip": _tip}[command](arguments, game)
+
+
+def _common(arguments: Namespace) -> dict[str, Any]:
+    return {name: getattr(arguments, name) for name in (
+        "by", "cap", "boxes", "indifferent", "conventions", "seconds")}
+
+
+def _trace(arguments: Namespace, game: Game) -> Said:
+    with Progress(f"tracing {arguments.game}") as progress:
+        found = trace(game, arguments.parameter, arguments.begin, arguments.end,
+                      grid=arguments.grid, checks=arguments.checks, progress=progress.stage,
+                      save=arguments.save, resume=arguments.resume, **_common(arguments))
+    return trace_record(found), trace_page(found)
+
+
+def _region(arguments: Namespace, game: Game) -> Said:
+    with Progress(f"mapping {arguments.game}") as progress:
+        found = region(game, (arguments.first, arguments.first_low, arguments.first_high),
+                       (arguments.second, arguments.second_low, arguments.second_high),
+                       outcome=arguments.outcome, depth=arguments.depth, lines=arguments.lines,
+                       progress=progress.stage, **_common(arguments))
+    return region_record(found), region_page(found)
+
+
+def _tip(arguments: Namespace, game: Game) -> Said:
+    with Progress(f"tipping {arguments.game}") as progress:
+        found = tip(game, arguments.outcome, to=arguments.to, cascade=arguments.cascade,
+                    parameters=arguments.parameters, joint=arguments.joint, grid=arguments.grid,
+                    progress=progress.stage, **_common(arguments))
+    return tip_record(found), tip_page(found)

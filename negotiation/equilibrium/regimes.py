@@ -1,0 +1,66 @@
+"""Equilibria in pure consents of very many states at once, by compiled loops.
+
+Where thousands of draws of a game are solved, a state is bounds, a few bargains and comparisons
+(:mod:`..kernels.regime_search`). What the loops leave (exact ties, no equilibrium in pure consents,
+terms that are not Nash) goes to the general engine. A list is proved complete where bounds decide
+every move and one bargain at most is made; elsewhere all regimes were tried, and mixed consents
+beside a pure equilibrium are not looked for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernels import compiled
+from ..kernels.regime_loops import LEFT, PROVED
+from ..kernels.regime_search import make_room
+from .problem import NASH, Problems
+from .state import Answers, join, solve_states
+
+Ints = NDArray[np.int64]
+
+#: equilibria in pure consents that one state may have
+MOST = 16
+UNPROVED = "every regime of pure consents was tried; that there is no other equilibrium is not " \
+           "proved"
+
+
+def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answers:
+    """Every equilibrium in pure consents of each problem; ``boxes`` are for what is left over.
+
+    Raises:
+        RuntimeError: where there is no compiler; ``compiled.available`` says so.
+    """
+    kernel = compiled.compiled("regime_search", "solve_rows", large=True)
+    if kernel is None:
+        raise RuntimeError("no compiler is at hand")
+    size, moves, n = problems.reward.shape
+    issues = problems.value.shape[2]
+    nash = ((problems.kind == NASH) | ~problems.bargained).all(axis=1)
+    idle = problems.present & (problems.rate <= 0.0) & problems.member.any(axis=2)
+    compelled = (problems.forced.any(axis=2) & problems.bargained).any(axis=1)
+    rows = np.flatnonzero(nash & ~idle.any(axis=1) & ~compelled)
+    known, count = np.zeros(size, dtype=np.int8), np.zeros(size, dtype=np.int64)
+    values, consents = np.empty((size, MOST, n)), np.zeros((size, MOST, moves))
+    deals = np.zeros((size, MOST, moves, issues))
+    given = (problems.discount, problems.flow, problems.scale, problems.rate, problems.present,
+             problems.reward, problems.member, problems.weights, problems.value,
+             problems.curvature)
+    kernel(given, (known, count, values, consents, deals), make_room(moves, n, issues, MOST), rows)
+    done = known != LEFT
+    count[~done] = 0
+    owner = np.repeat(np.arange(size), count)
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    consent = np.where(problems.chance[owner], 1.0, consents[owner, place])
+    terms = np.repeat(deals[owner, place][:, :, None, :], n, axis=2)
+    answers = Answers(owner, values[owner, place], consent, np.zeros(consent.shape), terms,
+                      np.ones(len(owner), dtype=np.int64), {},
+                      dict.fromkeys(np.flatnonzero(done & (known != PROVED)).tolist(), UNPROVED))
+    left = np.flatnonzero(~done)
+    if not len(left):
+        return answers
+    others = solve_states(problems.take(left), indifferent, boxes=boxes)
+    others.owner = left[others.owner]
+    others.doubt = {int(left[p]): why for p, why in others.doubt.items()}
+    return join([answers, others])

@@ -1,0 +1,285 @@
+"""Open states with bargained terms: every equilibrium in pure consents; numba compiles these loops.
+
+A regime makes some moves and refuses the others. Bounds of V decide most moves; over the others
+every regime is tried, depth first, with bounds renewed at each step. In a regime V is linear in
+what the bargains pay, so that one bargain alone is a concave problem with gains
+G_i = b_i + (1 − λ/(r_i + Λ))·u_i(x); several are solved in turn, then jointly by Newton's method.
+All payoffs are in units of payoff range.
+
+``actor`` (6, n): discount, flow, low and high bounds of V, V, and F = f + Σ λW over the made moves;
+``move`` (M,): rates; ``pay`` (M, n): W; ``span`` (2, M, n): least and most that terms pay;
+``most`` (M,): most that they pay all members together; ``flag`` (3, M): label, whether it is
+bargained, how many members it has; ``member`` (M, n); ``deal`` (M, J): terms of every bargain;
+``got`` (M, n): what they pay.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .nash_loops import GAINS, NO_DEAL, UNCLEAR, ZERO, B, C, K, V, W, X, bargain
+
+Floats = NDArray[np.float64]
+Array = NDArray[Any]
+
+DISCOUNT, FLOW, LOW, HIGH, VALUE, TOP = range(6)
+LABEL, BARGAINED, MEMBERS = range(3)
+UNDECIDED, REFUSED, MADE = -1, 0, 1
+#: what is known of a state's list: nothing else exists; every pure regime was tried; left to others
+PROVED, LISTED, LEFT = 2, 1, 0
+ROUNDS, BOUND_STEPS = 8, 6
+#: sweeps over the bargains of a regime: before Newton's method, at most; changes that are small
+SWEEPS, MOST_SWEEPS, SETTLED, EXACT = 3, 200, 1e-3, 1e-13
+NEWTON = 12
+#: regimes that a state may cost
+MOST_REGIMES = 400
+
+
+def enclose(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, member: Array,
+           moves: int, n: int) -> None:
+    """Bounds of every V given the labels, in place.
+
+    An actor's highest V makes the moves that raise it; its lowest makes the moves of others that
+    lower it, since its own consent never does. Newton's method finds a point near either, and the
+    equation's slope of at least r makes a bound of it.
+    """
+    for i in range(n):
+        for side in range(2):
+            at = actor[LOW + side, i]
+            if not np.isfinite(at):
+                at = actor[FLOW, i] / actor[DISCOUNT, i]
+            for _ in range(BOUND_STEPS):
+                top, bottom = actor[FLOW, i], actor[DISCOUNT, i]
+                for m in range(moves):
+                    label = flag[LABEL, m]
+                    if label == REFUSED:
+                        continue
+                    paid = pay[m, i] + span[side, m, i]
+                    if side == 1:
+                        counts = label == MADE or paid > at
+                    elif member[m, i]:
+                        counts = label == MADE and paid > at
+                    else:
+                        counts = label == MADE or paid < at
+                    if counts:
+                        top += move[m] * paid
+                        bottom += move[m]
+                before, at = at, top / bottom
+                if at == before:
+                    break
+            if side == 1:
+                actor[HIGH, i] = min(actor[HIGH, i], upper(
+                    actor, move, pay, span, flag, moves, i, at))
+            else:
+                actor[LOW, i] = max(actor[LOW, i], lower(
+                    actor, move, pay, span, flag, member, moves, i, at))
+
+
+def upper(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, moves: int, i: int,
+          at: float) -> float:
+    """An upper bound of V_i, from the slope of its equation at a point."""
+    off = actor[FLOW, i] - actor[DISCOUNT, i] * at
+    for m in range(moves):
+        paid = pay[m, i] + span[1, m, i] - at
+        if flag[LABEL, m] == MADE or (flag[LABEL, m] == UNDECIDED and paid > 0.0):
+            off += move[m] * paid
+    return float(at + max(off, 0.0) / actor[DISCOUNT, i])
+
+
+def lower(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, member: Array,
+          moves: int, i: int, at: float) -> float:
+    """A lower bound of V_i, likewise."""
+    off = actor[FLOW, i] - actor[DISCOUNT, i] * at
+    for m in range(moves):
+        paid = pay[m, i] + span[0, m, i] - at
+        label = flag[LABEL, m]
+        if label == REFUSED:
+            continue
+        if member[m, i]:
+            if label == MADE and paid > 0.0:
+                off += move[m] * paid
+        elif label == MADE or paid < 0.0:
+            off += move[m] * paid
+    return float(at + min(off, 0.0) / actor[DISCOUNT, i])
+
+
+def sift(actor: Floats, move: Floats, pay: Floats, span: Floats, most: Floats, flag: Array,
+          member: Array, moves: int, n: int) -> int:
+    """Decide moves by bounds, in place; how many stay undecided, −1 where a label is contradicted.
+
+    A deal pays no member more than all can get together, less what the others need.
+    """
+    left = 0
+    for _ in range(ROUNDS):
+        enclose(actor, move, pay, span, flag, member, moves, n)
+        changed, left = False, 0
+        for m in range(moves):
+            label = flag[LABEL, m]
+            if label == REFUSED or flag[MEMBERS, m] == 0:
+                continue
+            never, sure, spare = False, True, most[m]
+            for i in range(n):
+                if member[m, i]:
+                    spare += pay[m, i] - actor[LOW, i]
+                    never |= pay[m, i] + span[1, m, i] - actor[LOW, i] < -ZERO
+                    sure &= pay[m, i] + span[0, m, i] - actor[HIGH, i] > ZERO
+            if flag[BARGAINED, m]:
+                never |= spare < -ZERO
+                for i in range(n):
+                    if member[m, i]:
+                        cap = spare - (pay[m, i] - actor[LOW, i])
+                        span[1, m, i] = min(span[1, m, i], cap)
+            if never:
+                if label == MADE:
+                    return -1
+                flag[LABEL, m] = REFUSED
+                changed = True
+            elif label == UNDECIDED:
+                if sure:
+                    flag[LABEL, m] = MADE
+                    changed = True
+                else:
+                    left += 1
+        if not changed:
+            break
+    return left
+
+
+def offer(rows: Floats, member: Array, m: int, base: Floats, table: Floats, terms: Floats,
+          matrix: Floats, weights: Floats, n: int, issues: int) -> int:
+    """Whether move m gives every member a gain at gains ``base`` before terms (n,)."""
+    for i in range(n):
+        rows[B, i], rows[K, i], rows[W, i] = base[i], 1.0, weights[m, i]
+    return bargain(rows, member[m], terms, table, matrix, n, issues)
+
+
+def paid(table: Floats, x: Floats, got: Floats, n: int, issues: int) -> None:
+    """What terms x pay everyone, into ``got`` (n,)."""
+    for i in range(n):
+        u = 0.0
+        for j in range(issues):
+            u += x[j] * (table[V, j, i] - 0.5 * table[C, j, i] * x[j])
+        got[i] = u
+
+
+def waiting(actor: Floats, move: Floats, flag: Array, got: Floats, total: float, moves: int,
+            n: int) -> None:
+    """V of a regime at what its bargains pay, in place."""
+    for i in range(n):
+        top = actor[TOP, i]
+        for m in range(moves):
+            if flag[LABEL, m] == MADE and flag[BARGAINED, m]:
+                top += move[m] * got[m, i]
+        actor[VALUE, i] = top / (actor[DISCOUNT, i] + total)
+
+
+def in_turn(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array, member: Array,
+          tables: Floats, deal: Floats, got: Floats, total: float, room: tuple[Floats, ...],
+          moves: int, n: int, issues: int) -> tuple[int, float]:
+    """Solve each bargain of a regime given the others; how that ended, and the largest change."""
+    rows, terms, matrix = room[0], room[1], room[2]
+    change, worst = 0.0, GAINS
+    for m in range(moves):
+        if flag[LABEL, m] != MADE or not flag[BARGAINED, m]:
+            continue
+        waiting(actor, move, flag, got, total, moves, n)
+        for i in range(n):
+            share = move[m] / (actor[DISCOUNT, i] + total)
+            rows[K, i] = 1.0 - share
+            rows[B, i] = pay[m, i] - actor[VALUE, i] + share * got[m, i]
+            rows[W, i] = weights[m, i]
+        for j in range(issues):
+            terms[X, j] = deal[m, j]
+        end = bargain(rows, member[m], terms, tables[m], matrix, n, issues)
+        if end == UNCLEAR:
+            return UNCLEAR, change
+        if end == NO_DEAL:
+            worst = NO_DEAL
+        for j in range(issues):
+            change = max(change, abs(terms[X, j] - deal[m, j]))
+            deal[m, j] = terms[X, j]
+        paid(tables[m], deal[m], got[m], n, issues)
+    waiting(actor, move, flag, got, total, moves, n)
+    return worst, change
+
+
+def joint(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array, member: Array,
+          tables: Floats, deal: Floats, got: Floats, total: float, system: Floats, place: Array,
+          moves: int, n: int, issues: int) -> bool:
+    """Newton's method on the terms inside (0, 1) of all bargains at once; whether it converged."""
+    size = 0
+    for m in range(moves):
+        if flag[LABEL, m] == MADE and flag[BARGAINED, m]:
+            for j in range(issues):
+                if 0.0 < deal[m, j] < 1.0:
+                    place[0, size], place[1, size] = m, j
+                    size += 1
+    for _ in range(NEWTON):
+        waiting(actor, move, flag, got, total, moves, n)
+        for a in range(size):
+            m, j = place[0, a], place[1, a]
+            force, scale = 0.0, 0.0
+            for b in range(size):
+                system[a, b] = 0.0
+            for i in range(n):
+                if not member[m, i]:
+                    continue
+                gain = pay[m, i] + got[m, i] - actor[VALUE, i]
+                if gain <= 0.0:
+                    return False
+                slope = tables[m, V, j, i] - tables[m, C, j, i] * deal[m, j]
+                pull = weights[m, i] / gain
+                force += pull * slope
+                scale += abs(pull * slope)
+                system[a, a] -= pull * tables[m, C, j, i]
+                bend, wait = pull * slope / gain, actor[DISCOUNT, i] + total
+                for b in range(size):
+                    q, k = place[0, b], place[1, b]
+                    own = (1.0 if q == m else 0.0) - move[q] / wait
+                    system[a, b] -= bend * own * (
+                        tables[q, V, k, i] - tables[q, C, k, i] * deal[q, k])
+            system[a, size] = -force
+        if not gauss(system, size):
+            return False
+        change = 0.0
+        for a in range(size):
+            m, j = place[0, a], place[1, a]
+            deal[m, j] += system[a, size]
+            change = max(change, abs(system[a, size]))
+            if not 0.0 < deal[m, j] < 1.0:
+                return False
+        for m in range(moves):
+            if flag[LABEL, m] == MADE and flag[BARGAINED, m]:
+                paid(tables[m], deal[m], got[m], n, issues)
+        if change <= EXACT:
+            waiting(actor, move, flag, got, total, moves, n)
+            return True
+    return False
+
+
+def gauss(system: Floats, size: int) -> bool:
+    """Solve (size, size + 1) in place, the answer in the last column; false where singular."""
+    for a in range(size):
+        best = a
+        for b in range(a + 1, size):
+            if abs(system[b, a]) > abs(system[best, a]):
+                best = b
+        if system[best, a] == 0.0:
+            return False
+        if best != a:
+            for k in range(a, size + 1):
+                system[a, k], system[best, k] = system[best, k], system[a, k]
+        for b in range(a + 1, size):
+            factor = system[b, a] / system[a, a]
+            if factor != 0.0:
+                for k in range(a, size + 1):
+                    system[b, k] -= factor * system[a, k]
+    for a in range(size - 1, -1, -1):
+        rest = system[a, size]
+        for k in range(a + 1, size):
+            rest -= system[a, k] * system[k, size]
+        system[a, size] = rest / system[a, a]
+    return True

@@ -1,0 +1,294 @@
+"""The search over the regimes of open states; arrays, labels and codes are those of
+:mod:`.regime_loops`, whose loops it calls; numba compiles these too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .nash_loops import GAINS, NO_DEAL, UNCLEAR, ZERO, C, V, X
+from .regime_loops import (
+    BARGAINED,
+    DISCOUNT,
+    EXACT,
+    FLOW,
+    HIGH,
+    LABEL,
+    LEFT,
+    LISTED,
+    LOW,
+    MADE,
+    MEMBERS,
+    MOST_REGIMES,
+    MOST_SWEEPS,
+    PROVED,
+    REFUSED,
+    SETTLED,
+    SWEEPS,
+    TOP,
+    UNDECIDED,
+    VALUE,
+    in_turn,
+    joint,
+    offer,
+    paid,
+    sift,
+    waiting,
+)
+
+Floats = NDArray[np.float64]
+Array = NDArray[Any]
+
+
+def agree(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array, member: Array,
+          tables: Floats, deal: Floats, got: Floats, room: tuple[Floats, ...], place: Array,
+          moves: int, n: int, issues: int) -> int:
+    """V and terms of the regime that the labels name, in place; how that ended."""
+    total, deals = 0.0, 0
+    for i in range(n):
+        actor[TOP, i] = actor[FLOW, i]
+    for m in range(moves):
+        for j in range(issues):
+            deal[m, j] = middle(member, tables, m, j, n)
+        for i in range(n):
+            got[m, i] = 0.0
+        if flag[LABEL, m] == MADE:
+            total += move[m]
+            deals += flag[BARGAINED, m]
+            for i in range(n):
+                actor[TOP, i] += move[m] * pay[m, i]
+            if flag[BARGAINED, m]:
+                paid(tables[m], deal[m], got[m], n, issues)
+    if deals == 0:
+        waiting(actor, move, flag, got, total, moves, n)
+        return GAINS
+    end, change = GAINS, 0.0
+    tried = False
+    for turn in range(MOST_SWEEPS):
+        end, change = in_turn(actor, move, pay, weights, flag, member, tables, deal, got, total,
+                              room, moves, n, issues)
+        if end == UNCLEAR or (end == NO_DEAL and (deals == 1 or turn >= 2 * SWEEPS)):
+            return end
+        if end != GAINS:
+            continue
+        if deals == 1 or change <= EXACT:
+            return GAINS
+        if not tried and turn >= SWEEPS - 1 and change <= SETTLED:
+            tried = True
+            if joint(actor, move, pay, weights, flag, member, tables, deal, got, total, room[3],
+                     place, moves, n, issues):
+                # one more turn sees to terms at 0 and 1, and shows that nothing moves
+                end, change = in_turn(actor, move, pay, weights, flag, member, tables, deal, got,
+                                    total, room, moves, n, issues)
+                if end == GAINS and change <= 1e-11:
+                    return GAINS
+            else:
+                for m in range(moves):
+                    if flag[LABEL, m] == MADE and flag[BARGAINED, m]:
+                        for j in range(issues):
+                            deal[m, j] = min(max(deal[m, j], 0.0), 1.0)
+                        paid(tables[m], deal[m], got[m], n, issues)
+    return UNCLEAR
+
+
+def middle(member: Array, tables: Floats, m: int, j: int, n: int) -> float:
+    """Where the search for a term begins: at 0, the tie of least norm, where no member cares."""
+    for i in range(n):
+        if member[m, i] and (tables[m, V, j, i] != 0.0 or tables[m, C, j, i] != 0.0):
+            return 0.5
+    return 0.0
+
+
+def stands(actor: Floats, pay: Floats, span: Floats, most: Floats, weights: Floats, flag: Array,
+           member: Array, tables: Floats, got: Floats, room: tuple[Floats, ...], moves: int,
+           n: int, issues: int) -> int:
+    """1 where every consent of a regime is right at its V, 0 where one is wrong, −1 at a tie."""
+    base, tied = room[4], False
+    for m in range(moves):
+        if flag[MEMBERS, m] == 0:
+            continue
+        least, spare, hopeless = np.inf, most[m], False
+        for i in range(n):
+            base[i] = 0.0
+            if member[m, i]:
+                base[i] = pay[m, i] - actor[VALUE, i]
+                least = min(least, base[i] + (got[m, i] if flag[LABEL, m] == MADE else 0.0))
+                spare += base[i]
+                hopeless |= base[i] + span[m, i] < -ZERO
+        if flag[LABEL, m] == MADE:
+            if least < -ZERO:
+                return 0
+            tied |= least <= ZERO
+        elif not flag[BARGAINED, m]:
+            if least > ZERO:
+                return 0
+            tied |= least >= -ZERO
+        elif least > ZERO:
+            return 0
+        elif not (hopeless or spare < -ZERO):
+            for j in range(issues):
+                room[1][X, j] = middle(member, tables, m, j, n)
+            end = offer(room[0], member, m, base, tables[m], room[1], room[2], weights, n, issues)
+            if end == GAINS:
+                return 0
+            tied |= end == UNCLEAR
+    return -1 if tied else 1
+
+
+def every_regime(actor: Floats, move: Floats, pay: Floats, span: Floats, full: Floats, most: Floats,
+                weights: Floats, flag: Array, member: Array, tables: Floats, deal: Floats,
+                got: Floats, room: tuple[Floats, ...], place: Array, stack: Array, first: Array,
+                found: tuple[Floats, Floats, Floats], moves: int, n: int, issues: int,
+                ) -> tuple[int, int]:
+    """What is known of a state's list (see the other module), and how many equilibria it has.
+
+    ``found`` takes V (R, n), consents (R, M) and terms (R, M, J).
+    """
+    for i in range(n):
+        actor[LOW, i], actor[HIGH, i] = -np.inf, np.inf
+    for m in range(moves):
+        flag[LABEL, m] = UNDECIDED if flag[MEMBERS, m] else MADE
+    reset(span, full, moves, n)
+    left = sift(actor, move, pay, span, most, flag, member, moves, n)
+    deals, count, depth, tried = 0, 0, 1, 0
+    for m in range(moves):
+        deals += flag[BARGAINED, m] and flag[LABEL, m] == MADE
+        first[m] = flag[LABEL, m]
+        stack[0, m] = flag[LABEL, m]
+    known = PROVED if left == 0 and deals <= 1 else LISTED
+    while depth:
+        depth -= 1
+        for m in range(moves):
+            flag[LABEL, m] = stack[depth, m]
+        if tried:
+            for i in range(n):
+                actor[LOW, i], actor[HIGH, i] = -np.inf, np.inf
+            reset(span, full, moves, n)
+            left = sift(actor, move, pay, span, most, flag, member, moves, n)
+            if left < 0:
+                continue
+        tried += 1
+        if tried > MOST_REGIMES:
+            return LEFT, count
+        if left:
+            at = -1
+            for m in range(moves):
+                if flag[LABEL, m] == UNDECIDED and (at < 0 or move[m] > move[at]):
+                    at = m
+            for label in (REFUSED, MADE):
+                for m in range(moves):
+                    stack[depth, m] = flag[LABEL, m]
+                stack[depth, at] = label
+                depth += 1
+            continue
+        end = agree(actor, move, pay, weights, flag, member, tables, deal, got, room, place, moves,
+                    n, issues)
+        if end == UNCLEAR:
+            return LEFT, count
+        if end == NO_DEAL:
+            continue
+        end = stands(actor, pay, full[1], most, weights, flag, member, tables, got, room, moves, n,
+                     issues)
+        if end < 0 or (end > 0 and count >= len(found[0])):
+            return LEFT, count
+        if end > 0:
+            for i in range(n):
+                found[0][count, i] = actor[VALUE, i]
+            for m in range(moves):
+                found[1][count, m] = float(flag[LABEL, m])
+                for j in range(issues):
+                    found[2][count, m, j] = deal[m, j] if flag[LABEL, m] == MADE else 0.0
+            count += 1
+    return (known if count else LEFT), count
+
+
+def reset(span: Floats, full: Floats, moves: int, n: int) -> None:
+    """The widest bounds of what terms pay."""
+    for m in range(moves):
+        for i in range(n):
+            span[0, m, i], span[1, m, i] = full[0, m, i], full[1, m, i]
+
+
+def solve_rows(given: tuple[Any, ...], answer: tuple[Any, ...], room: tuple[Any, ...],
+               rows: Array) -> None:
+    """Some states of a batch, one after another; ``given`` are the arrays of ``Problems``."""
+    discount, flow, scale, rate, present, reward, members, power, value, curvature = given
+    known, count, values, consents, deals = answer
+    actor, move, pay, span, full, most, weights, flag, member = room[:9]
+    tables, deal, got, inner, place, stack, first, column = room[9:]
+    n, issues = discount.shape[1], value.shape[2]
+    for p in rows:
+        moves = 0
+        for q in range(present.shape[1]):
+            # a move that never comes up changes no value: its consent is read off afterwards
+            if not present[p, q] or rate[p, q] <= 0.0:
+                continue
+            column[moves], move[moves] = q, rate[p, q]
+            flag[BARGAINED, moves] = flag[MEMBERS, moves] = 0
+            most[moves] = 0.0
+            for i in range(n):
+                member[moves, i] = members[p, q, i]
+                flag[MEMBERS, moves] += members[p, q, i]
+                pay[moves, i] = reward[p, q, i] / scale[p, i]
+                weights[moves, i] = power[p, q, i]
+                low, high = 0.0, 0.0
+                for j in range(issues):
+                    v, c = value[p, q, j, i] / scale[p, i], curvature[p, q, j, i] / scale[p, i]
+                    tables[moves, V, j, i], tables[moves, C, j, i] = v, c
+                    if v != 0.0 or c != 0.0:
+                        flag[BARGAINED, moves] = 1
+                        low += min(v - 0.5 * c, 0.0)
+                        high += peak(v, c)
+                full[0, moves, i], full[1, moves, i] = low, high
+            if flag[BARGAINED, moves]:
+                for j in range(issues):
+                    v = c = 0.0
+                    for i in range(n):
+                        if member[moves, i]:
+                            v += tables[moves, V, j, i]
+                            c += tables[moves, C, j, i]
+                    most[moves] += peak(v, c)
+            moves += 1
+        for i in range(n):
+            actor[DISCOUNT, i], actor[FLOW, i] = discount[p, i], flow[p, i] / scale[p, i]
+            actor[VALUE, i] = actor[FLOW, i] / actor[DISCOUNT, i]
+        found = (values[p], inner[5], inner[6])
+        known[p], count[p] = every_regime(
+            actor, move, pay, span, full, most, weights, flag, member, tables, deal, got, inner,
+            place, stack, first, found, moves, n, issues)
+        for k in range(count[p]):
+            for i in range(n):
+                values[p, k, i] *= scale[p, i]
+            for m in range(moves):
+                consents[p, k, column[m]] = found[1][k, m]
+                for j in range(issues):
+                    deals[p, k, column[m], j] = found[2][k, m, j]
+
+
+def peak(v: float, c: float) -> float:
+    """The most that v·x − ½·c·x² can be on [0, 1]."""
+    if v <= 0.0:
+        return 0.0
+    if c <= v:
+        return v - 0.5 * c
+    return 0.5 * v * v / c
+
+
+def make_room(moves: int, n: int, issues: int, most: int) -> tuple[Any, ...]:
+    """Room for states of so many moves, actors and issues, and ``most`` equilibria."""
+    def floats(*shape: int) -> Floats:
+        return np.zeros(shape)
+
+    size = moves * issues
+    inner = (floats(7, n), floats(4, issues), floats(issues, issues), floats(size + 1, size + 2),
+             floats(n), floats(most, moves), floats(most, moves, issues))
+    return (floats(6, n), floats(moves), floats(moves, n), floats(2, moves, n),
+            floats(2, moves, n), floats(moves), floats(moves, n),
+            np.zeros((3, moves), dtype=np.int64), np.zeros((moves, n), dtype=np.bool_),
+            floats(moves, 2, issues, n), floats(moves, issues), floats(moves, n), inner,
+            np.zeros((2, size + 1), dtype=np.int64),
+            np.zeros((2 * moves + 2, moves), dtype=np.int64), np.zeros(moves, dtype=np.int64),
+            np.zeros(moves, dtype=np.int64))
