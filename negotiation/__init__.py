@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .bargaining import SOLUTIONS, BargainingProblem
     from .cascade import CascadeResult, cascade
     from .catalog import load
+    from .claims import ClaimsResult, claims
+    from .compare import ComparisonResult, compare
     from .equilibrium.result import Component, Equilibrium, Solution, Status
     from .equilibrium.solve import solve_each
     from .errors import (
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         PosturePayoffs,
     )
     from .normal_form import NashEquilibrium, NashSolution, NormalFormGame
+    from .pivots import PivotsResult, pivots
     from .settings import Setting, apply, setting
     from .solving import solve
     from .stability import StabilityResult, stability
@@ -81,6 +84,9 @@ _HOMES = {
     **dict.fromkeys(("LogitPath", "Region", "Tipping", "Trace", "logit_path", "region",
                      "tip", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
+    **dict.fromkeys(("ClaimsResult", "claims"), "claims"),
+    **dict.fromkeys(("ComparisonResult", "compare"), "compare"),
+    **dict.fromkeys(("PivotsResult", "pivots"), "pivots"),
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
                      "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
 }
@@ -91,6 +97,8 @@ __all__ = [
     "Cascade",
     "CascadeResult",
     "Claim",
+    "ClaimsResult",
+    "ComparisonResult",
     "Component",
     "DefinitionError",
     "Encounter",
@@ -114,6 +122,7 @@ __all__ = [
     "Outcome",
     "Parameter",
     "Posture",
+    "PivotsResult",
     "PosturePayoffs",
     "Problem",
     "Region",
@@ -132,12 +141,15 @@ __all__ = [
     "apply",
     "cascade",
     "check",
+    "claims",
+    "compare",
     "dumps",
     "from_dict",
     "likelihood",
     "load",
     "loads",
     "logit_path",
+    "pivots",
     "region",
     "save",
     "setting",

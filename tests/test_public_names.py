@@ -22,6 +22,7 @@ PUBLIC = {
     "Trace", "UnknownNameError",
     "__version__", "apply",
     "cascade", "check", "dumps", "from_dict", "load", "loads", "save", "setting", "solve",
+    "ClaimsResult", "ComparisonResult", "PivotsResult", "claims", "compare", "pivots",
     "solve_each", "region", "tip", "trace", "StabilityResult", "stability",
 }
 

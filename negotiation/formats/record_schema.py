@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import UnknownNameError
+from .record_claims import claims_schema, compare_schema, pivots_schema
 
 Schema = dict[str, Any]
 
@@ -317,6 +318,9 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
              _nash),
     "mpe": ("The equilibria of a stochastic game: 'negotiation solve FILE.json --json'", _mpe),
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
+    "pivots": ("Who decides an outcome", pivots_schema),
+    "claims": ("The claims of a definition, tested", claims_schema),
+    "compare": ("Two games side by side", compare_schema),
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),
     "trace": ("Every equilibrium followed as a parameter moves", _trace),
