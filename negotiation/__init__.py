@@ -17,15 +17,19 @@ from typing import TYPE_CHECKING
 from .lazy import attributes
 
 if TYPE_CHECKING:
+    from . import plot
     from .bargaining import SOLUTIONS, BargainingProblem
     from .cascade import CascadeResult, cascade
     from .catalog import load
+    from .claims import ClaimsResult, claims
+    from .compare import ComparisonResult, compare
     from .equilibrium.result import Component, Equilibrium, Solution, Status
     from .equilibrium.solve import solve_each
     from .errors import (
         DefinitionError,
         ExpressionError,
         InputError,
+        MissingLibraryError,
         NegotiationError,
         NotYetError,
         NumericalError,
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
         PosturePayoffs,
     )
     from .normal_form import NashEquilibrium, NashSolution, NormalFormGame
+    from .pivots import PivotsResult, pivots
     from .settings import Setting, apply, setting
     from .solving import solve
     from .stability import StabilityResult, stability
@@ -81,8 +86,12 @@ _HOMES = {
     **dict.fromkeys(("LogitPath", "Region", "Tipping", "Trace", "logit_path", "region",
                      "tip", "trace"), "tracing"),
     **dict.fromkeys(("StabilityResult", "stability"), "stability"),
-    **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
-                     "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
+    **dict.fromkeys(("ClaimsResult", "claims"), "claims"),
+    **dict.fromkeys(("ComparisonResult", "compare"), "compare"),
+    **dict.fromkeys(("PivotsResult", "pivots"), "pivots"),
+    **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "MissingLibraryError",
+                     "NegotiationError", "NotYetError", "NumericalError", "Problem",
+                     "UnknownNameError"), "errors"),
 }
 
 __all__ = [
@@ -91,6 +100,8 @@ __all__ = [
     "Cascade",
     "CascadeResult",
     "Claim",
+    "ClaimsResult",
+    "ComparisonResult",
     "Component",
     "DefinitionError",
     "Encounter",
@@ -104,6 +115,7 @@ __all__ = [
     "Likelihood",
     "Linkage",
     "LogitPath",
+    "MissingLibraryError",
     "Move",
     "NashEquilibrium",
     "NashSolution",
@@ -114,6 +126,7 @@ __all__ = [
     "Outcome",
     "Parameter",
     "Posture",
+    "PivotsResult",
     "PosturePayoffs",
     "Problem",
     "Region",
@@ -132,12 +145,16 @@ __all__ = [
     "apply",
     "cascade",
     "check",
+    "claims",
+    "compare",
     "dumps",
     "from_dict",
     "likelihood",
     "load",
     "loads",
     "logit_path",
+    "pivots",
+    "plot",
     "region",
     "save",
     "setting",
@@ -162,7 +179,7 @@ class _Namespace(ModuleType):
         super().__setattr__(name, value)
 
 
-__getattr__, __dir__ = attributes(globals(), _HOMES)
+__getattr__, __dir__ = attributes(globals(), _HOMES, modules=("plot",))
 
 
 sys.modules[__name__].__class__ = _Namespace

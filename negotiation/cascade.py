@@ -5,7 +5,8 @@ date h (reached: settled at some time up to h):
 
 - **settled**: play starts with c settled;
 - **nominal**: the game as it stands;
-- **blocked**: no move that would make c settled exists.
+- **blocked**: no move that would make c settled exists, and where a profile of an encounter would
+  the opportunity passes, with no change and no payoff.
 
 *total* = settled − blocked, *pull* = settled − nominal, *push* = nominal − blocked. A push can be
 negative: waiting for the centre can hold the periphery up. Each bound runs over the equilibria of
@@ -22,6 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+from .comparing import SAME, Bounds
 from .equilibrium.result import Solution
 from .equilibrium.solve import solve_each
 from .errors import InputError, UnknownNameError
@@ -30,7 +32,6 @@ from .model import Cascade, Game
 from .process import check_date
 from .settlement import (
     KINDS,
-    Bounds,
     Effects,
     MeanTimes,
     Precedence,
@@ -38,10 +39,6 @@ from .settlement import (
     SolvedGame,
     Study,
 )
-
-#: effects closer to ``min_effect`` than this are equal to it (chances are computed to 1e-12, and
-#: the equilibria behind them to a regret of 1e-9)
-SAME = 1e-9
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ left again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .conventions import Convention
+from .comparing import Bounds, bounds, by_convention, kept_from, minus, whole
 from .equilibrium.result import Solution
 from .errors import NumericalError
 from .frozen import FrozenMap
@@ -26,15 +26,11 @@ from .settings import Setting, apply
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-#: the least and the greatest value over equilibria
-Bounds = tuple[float, float]
 #: groups of fronts in the order of their first settlement
 Order = tuple[tuple[str, ...], ...]
 
 #: a front starts settled; the game as it stands; a front is kept from being settled
 KINDS = ("settled", "nominal", "blocked")
-#: differences of chances below this are rounding
-NOTHING = 1e-12
 #: orders of settlement: of how many equilibria, how many are listed, and the chance below which a
 #: partial order is not followed further (it bounds the work on many fronts)
 ORDER_EQUILIBRIA, ORDERS, ORDER_LEAST = 20, 10, 1e-4
@@ -146,12 +142,7 @@ class Study:
         if kind == "settled":
             return apply(self.game, Setting(start=FrozenMap({front: word})))
         if kind == "blocked":
-            game = apply(self.game, Setting(block=tuple(
-                name for name, move in self.game.moves.items()
-                if {move.front: move.target, **move.sets}.get(front) == word)))
-            return replace(game, encounters=FrozenMap({
-                name: clash.without(word) if clash.front == front else clash
-                for name, clash in game.encounters.items()}))
+            return kept_from(self.game, front, word)
         return self.game
 
     def prepare(self, kinds: Iterable[tuple[str, str]]) -> None:
@@ -196,14 +187,14 @@ class Study:
         for kind in KINDS:
             times = self._reached(kind, center, front).mean_time
             times = times[~np.isnan(times)]
-            found.append(_bounds(times) if len(times) else None)
+            found.append(bounds(times) if len(times) else None)
         return MeanTimes(*found)
 
     def outcomes(self, kind: str, center: str) -> FrozenMap[str, Bounds]:
         """Outcome → its chance by the date."""
         game = self.solved(kind, center)
         processes = [equilibrium.process for equilibrium in game.solution.equilibria]
-        return FrozenMap({name: _bounds(np.array([chance.probability for chance in
+        return FrozenMap({name: bounds(np.array([chance.probability for chance in
                                                   chances(processes, name, self.by)]))
                           for name in self.game.outcomes})
 
@@ -217,7 +208,7 @@ class Study:
                           dtype=float)
         share = markov.transient(chain, markov.stopped(chain, game.hazards, first | second),
                                  np.array([self.by]), reward)[:, 0]
-        return Precedence(*(_bounds(share[:, k]) for k in range(4)))
+        return Precedence(*(bounds(share[:, k]) for k in range(4)))
 
     def matrix(self) -> FrozenMap[str, FrozenMap[str, Bounds]]:
         return FrozenMap({
@@ -234,7 +225,7 @@ class Study:
             for order, chance in _orders(equilibrium.process, self.status).items():
                 chances.setdefault(order, np.zeros(len(equilibria)))[row] = chance
         ranked = sorted(chances, key=lambda order: (-round(float(chances[order].max()), 10), order))
-        return tuple(SettlementOrder(order, _bounds(chances[order])) for order in ranked[:ORDERS])
+        return tuple(SettlementOrder(order, bounds(chances[order])) for order in ranked[:ORDERS])
 
 
 def _key(game: Game) -> tuple[object, ...]:
@@ -325,43 +316,8 @@ def _until(process: Process, entry: Floats, stop: Bools | None) -> tuple[Floats,
 
 def _effects(games: Sequence[Solution], reached: Sequence[Floats], date: int) -> Effects:
     settled, nominal, blocked = (
-        _by_convention(game, chance[:, date]) for game, chance in zip(games, reached, strict=True))
+        by_convention(game, chance[:, date]) for game, chance in zip(games, reached, strict=True))
     return Effects(
-        settled=_whole(settled), nominal=_whole(nominal), blocked=_whole(blocked),
-        total=_minus(settled, blocked), pull=_minus(settled, nominal),
-        push=_minus(nominal, blocked))
-
-
-#: chances in the equilibria under one convention (None: the game has no postures)
-_Part = tuple[Convention | None, Floats]
-
-
-def _by_convention(solution: Solution, values: Floats) -> list[_Part]:
-    rows: dict[Convention | None, list[int]] = {}
-    for row, equilibrium in enumerate(solution.equilibria):
-        rows.setdefault(equilibrium.lattice.convention, []).append(row)
-    return [(convention, values[mine]) for convention, mine in rows.items()]
-
-
-def _whole(parts: Sequence[_Part]) -> Bounds:
-    return _bounds(np.concatenate([values for _, values in parts]))
-
-
-def _minus(first: Sequence[_Part], second: Sequence[_Part]) -> Bounds:
-    """The least and the greatest difference over pairs of equilibria of two games.
-
-    A convention is a property of play that the settings compared here leave alone (they change
-    starts and moves, never a posture's payoffs), so that pairs agree on it: a difference tells what
-    the setting does, not what another convention would. Where no pair agrees, because some
-    conventions were not followed, all pairs are compared.
-    """
-    pairs = [(a, b) for one, a in first for other, b in second
-             if one is None or other is None or one.agrees(other)]
-    pairs = pairs or [(a, b) for _, a in first for _, b in second]
-    low = min(float(a.min() - b.max()) for a, b in pairs)
-    high = max(float(a.max() - b.min()) for a, b in pairs)
-    return 0.0 if abs(low) < NOTHING else low, 0.0 if abs(high) < NOTHING else high
-
-
-def _bounds(values: Floats) -> Bounds:
-    return float(values.min()), float(values.max())
+        settled=whole(settled), nominal=whole(nominal), blocked=whole(blocked),
+        total=minus(settled, blocked), pull=minus(settled, nominal),
+        push=minus(nominal, blocked))

@@ -15,23 +15,27 @@ PACKAGE = ROOT / "negotiation"
 
 #: ground floor first; a module imports from its own floor or below. The longest prefix decides.
 FLOORS = (
-    ("lazy", "errors", "frozen", "expressions", "distributions", "model", "settings"),
+    ("lazy", "errors", "files", "frozen", "expressions", "distributions", "model", "settings"),
     ("formats", "catalog", "lattice", "clashes", "reachable", "bargaining", "kernels", "process",
      "sampling", "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
     ("continuation",),
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
     ("likelihood",),
-    ("cascade", "settlement", "graph_model", "stability", "tracing"),
-    ("text", "formats.record", "formats.record_schema", "formats.record_stability",
-     "formats.record_nash", "formats.record_mpe", "formats.record_trace",
-     "formats.record_likelihood", "cli",
-     "__init__", "__main__"),
+    ("cascade", "settlement", "comparing", "pivots", "claims", "claim_forms", "claim_search",
+     "compare", "graph_model", "stability", "tracing"),
+    ("text", "formats.record", "formats.record_claims", "formats.record_schema",
+     "formats.record_stability", "formats.record_nash", "formats.record_mpe",
+     "formats.record_trace", "formats.record_likelihood", "views"),
+    ("plot",),
+    ("cli", "__init__", "__main__"),
 )
 
 #: module → what its functions may import late, to keep the start quick or a dependency optional
 LATE = {
     "cli": ("negotiation.cli.commands",),
+    "plot": ("matplotlib",),
     "cli.commands": ("negotiation.cli.nash", "negotiation.cli.likelihood", "negotiation.cli.mpe",
+                     "negotiation.cli.pictures",
                      "negotiation.lattice", "negotiation.cascade", "negotiation.process",
                      "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",
@@ -39,9 +43,13 @@ LATE = {
                      "negotiation.text.deals", "negotiation.text.effects",
                      "negotiation.normal_form", "negotiation.postures",
                      "negotiation.formats.record_stability", "negotiation.stability",
+                     "negotiation.cli.analyses",
                      "negotiation.text.stability",
                      "negotiation.cli.tracing",
                      "negotiation.text.postures", "negotiation.text.solution"),
+    "cli.analyses": ("negotiation.pivots", "negotiation.claims", "negotiation.compare",
+                     "negotiation.formats.record_claims", "negotiation.text.pivots",
+                     "negotiation.text.claims", "negotiation.text.compare"),
     "distributions": ("numpy", "scipy"),
     "expressions": ("numpy",),
     "lattice": ("networkx", "scipy"),

@@ -304,8 +304,9 @@ def test_the_ends_of_a_tie_of_several_players_are_listed() -> None:
 def test_batches_of_other_shapes_are_what_single_solves_find(shape, kind, monkeypatch) -> None:
     rng = np.random.default_rng([*shape, len(kind), 33])
     games = np.array([random_payoffs(rng, shape, kind) for _ in range(12)])
+    # one by one, then by the loop as it stands, uncompiled
+    monkeypatch.setattr(batch, "compiled", lambda *_: None)
     plain = solve_batch(games)
-    # the loop as it stands, uncompiled
     monkeypatch.setattr(batch, "compiled", lambda *_: batch_bimatrix.solve_many)
     looped = solve_batch(games)
     assert looped._tables is not None and plain._tables is None

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NoReturn
 
 from .. import __version__
-from ..errors import nearest
+from .analysis_options import claims as _claims
+from .analysis_options import compare as _compare
+from .analysis_options import other as _other
+from .analysis_options import pivots as _pivots
 from .likelihood_options import add_options
+from .picture_arguments import PICTURES, picture_parts
+from .values import count as _count
+from .values import hint as _hint
+from .values import names as _names
+from .values import one_of as _one_of
 
 GAME_HELP = "the name of a bundled game (see 'negotiation list') or the path of a definition file"
 ABOUT = "Solve negotiations that run on several linked fronts at once."
@@ -28,6 +37,9 @@ EXAMPLES = {
     "solve": ("nrnap", "nrnap --set trust=0.8 --by 5",
               "nrnap --block settle_central --json", "nrnap --consent poland=never"),
     "cascade": ("nrnap", "issue-linkage --center trade --status settled"),
+    "pivots": ("nrnap", "nrnap --outcome all_fronts_settled --by 5"),
+    "claims": ("nrnap", "nrnap nrnap-deterrence --draws 0 --format markdown"),
+    "compare": ("nrnap nrnap-deterrence", "nrnap --consent poland=never"),
     "postures": ("nrnap", "nrnap --set us_presence=0.3"),
     "stability": ("elmira", "nrnap --transitive --hold ukraine=settled"),
     "paths": ("nrnap --most 3",),
@@ -39,6 +51,10 @@ EXAMPLES = {
     "trace": ("fearon-commitment shift 0 0.65", "central guarantee_credibility 0 1 --json"),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
+    "plot": ("nrnap network -o nrnap-network.png",
+             "nrnap lattice -o nrnap-lattice.svg --width page",
+             "nrnap chances -o nrnap-chances.pdf --by 20 --block settle_central",
+             "central bargain -o central-deal.svg --move settle_central"),
 }
 
 
@@ -86,11 +102,6 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
     return f"unknown option {word!r}: {_hint(word.split('=')[0], options)}"
 
 
-def _hint(word: str, known: Iterable[str]) -> str:
-    close = nearest(word, known)
-    return f"did you mean {close!r}?" if close else f"expected one of {', '.join(known)}"
-
-
 def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     parser = _Parser(prog="negotiation", description=ABOUT, epilog=CLOSING, allow_abbrev=False,
                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -124,6 +135,12 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _set, _json)
     command("stability", "say which states are stable, for whom, by the graph model's concepts",
             _game, _settings, _stability, _json)
+    command("pivots", "ask who decides an outcome, who can stop it, and who gains by hindering it",
+            _game, _settings, partial(_solving, cap=16), _by, _pivots, _json)
+    command("claims", "test the claims that a definition carries",
+            _game, _other, _settings, partial(_solving, cap=16), _by, _claims, _json)
+    command("compare", "put two games, or two settings of one, side by side",
+            _game, _other, _settings, _solving, _by, _compare, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
     command("likelihood", "say how likely an outcome is over the parameters' ranges, and why",
@@ -136,6 +153,9 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _target, _settings, _mapping, _by, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
             _game, _bargain, _settings, _solving, _json)
+    command("plot", "draw a picture and write it to a PNG, SVG or PDF file",
+            _game, picture_parts(_count, _pairs, _one_of(*PICTURES)), _cascade, _settings, _solving,
+            _by, _json)
     return parser, commands
 
 
@@ -170,7 +190,7 @@ def _settings(parser: argparse.ArgumentParser) -> None:
                        help="let an actor always consent, or never, to all its moves or to one")
 
 
-def _solving(parser: argparse.ArgumentParser) -> None:
+def _solving(parser: argparse.ArgumentParser, cap: int = 100) -> None:
     group = parser.add_argument_group("solving")
     group.add_argument("--equilibria", default="all", type=_one_of("all", "one", "selected"),
                        metavar="all|one|selected",
@@ -188,8 +208,8 @@ def _solving(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
                        help="how much work a proof that the list is complete may be: boxes of "
                             "branch and bound, shared by all states (default: 1000)")
-    group.add_argument("--cap", default=100, metavar="N", type=_count,
-                       help="stop after this many equilibria (default: 100)")
+    group.add_argument("--cap", default=cap, metavar="N", type=_count,
+                       help=f"stop after this many equilibria (default: {cap})")
     group.add_argument("--seconds", default=None, metavar="S", type=_positive,
                        help="end the search after S seconds and show what was found; so does "
                             "Ctrl-C")
@@ -415,20 +435,6 @@ def _consent(text: str) -> tuple[str, str, bool]:
     return actor, move, word == "always"
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _count(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text!r}")
-    return number
-
-
 def _positive(text: str) -> float:
     try:
         number = float(text)
@@ -438,10 +444,3 @@ def _positive(text: str) -> float:
         raise argparse.ArgumentTypeError(f"expected a positive number, found {text!r}")
     return number
 
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in words:
-            raise argparse.ArgumentTypeError(f"unknown word {text!r}: {_hint(text, words)}")
-        return text
-    return check

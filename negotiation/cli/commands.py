@@ -52,7 +52,7 @@ def run(arguments: Namespace) -> Answer:
     return COMMANDS[arguments.command](arguments)
 
 
-def _json(record: Mapping[str, Any], status: int = 0) -> Answer:
+def _json(record: Mapping[str, Any] | Sequence[Any], status: int = 0) -> Answer:
     return Answer(json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n", status)
 
 
@@ -218,6 +218,45 @@ def _stability(arguments: Namespace) -> Answer:
     return _json(stability_record(result)) if arguments.json else Answer(stability_page(result))
 
 
+def _pivots(arguments: Namespace) -> Answer:
+    from .analyses import pivots
+
+    with Progress(f"pivots of {arguments.game}") as progress:
+        game = _game(arguments)
+        return _said(arguments, pivots(arguments, game, _date(arguments, game),
+                                       _solver(arguments, progress)))
+
+
+def _claims(arguments: Namespace) -> Answer:
+    from .analyses import claims
+
+    games = [_game(arguments, path) for path in (arguments.game, arguments.other)
+             if path is not None]
+    with Progress(f"claims of {arguments.game}") as progress:
+        return _said(arguments, claims(arguments, games, arguments.by,
+                                       _solver(arguments, progress)))
+
+
+def _compare(arguments: Namespace) -> Answer:
+    from .analyses import compare
+
+    if arguments.other is None:
+        games, names = (load(arguments.game), _game(arguments)), ("as it stands", "what if")
+        if games[0] == games[1]:
+            raise InputError("compare needs a second game, or a setting to compare the game with: "
+                             "--set, --start, --hold, --block or --consent")
+    else:
+        games = (_game(arguments), _game(arguments, arguments.other))
+        names = (games[0].name, games[1].name)
+    with Progress(f"comparing {names[0]} and {names[1]}") as progress:
+        return _said(arguments, compare(arguments, games, names, arguments.by,
+                                        _solver(arguments, progress)))
+
+
+def _said(arguments: Namespace, what: Any) -> Answer:
+    return _json(what) if arguments.json else Answer(what)
+
+
 def _paths(arguments: Namespace) -> Answer:
     from ..formats.record import paths_record
     from ..text.solution import paths_page
@@ -256,18 +295,36 @@ def _bargain(arguments: Namespace) -> Answer:
     return Answer(bargain_page(solution.game, problem))
 
 
+def _plot(arguments: Namespace) -> Answer:
+    from .pictures import Request, check_request, draw
+
+    check_request(arguments)
+    state = _merged("--state", arguments.state)
+    with Progress(f"solving {arguments.game}", graceful=True) as progress:
+        game = _game(arguments)
+        for front, status in state.items():
+            game.check_front(front, status)
+        record = draw(Request(game, arguments, _date(arguments, game), state,
+                              _solver(arguments, progress), _chosen))
+    if arguments.json:
+        return _json(record, progress.status)
+    return Answer("Wrote {file}: {kind} of {game}, {width:g} × {height:.1f} inches.\n".format(
+        **record), progress.status)
+
+
 def _solver(arguments: Namespace, progress: Progress,
-            ) -> Callable[[Sequence[Game]], Sequence[Solution]]:
+            ) -> Callable[..., Sequence[Solution]]:
     from ..equilibrium.solve import solve_each
 
     end = None if arguments.seconds is None else time.monotonic() + arguments.seconds
 
-    def solver(games: Sequence[Game]) -> Sequence[Solution]:
+    def solver(games: Sequence[Game], **changed: Any) -> Sequence[Solution]:
         left = None if end is None else max(end - time.monotonic(), SHORTEST)
-        solutions = solve_each(
-            games, equilibria=arguments.equilibria, concept=arguments.concept, cap=arguments.cap,
-            boxes=arguments.boxes, indifferent=arguments.indifferent,
-            conventions=arguments.conventions, time_limit=left, progress=progress.count)
+        options: dict[str, Any] = {
+            "equilibria": arguments.equilibria, "concept": arguments.concept, "cap": arguments.cap,
+            "boxes": arguments.boxes, "indifferent": arguments.indifferent,
+            "conventions": arguments.conventions, **changed}
+        solutions = solve_each(games, time_limit=left, progress=progress.count, **options)
         for solution in solutions:
             if not solution.equilibria:
                 raise NumericalError(f"{solution.game.name}: {solution.incomplete_because}")
@@ -276,9 +333,9 @@ def _solver(arguments: Namespace, progress: Progress,
     return solver
 
 
-def _game(arguments: Namespace) -> Game:
-    """The game that the arguments name, under their setting."""
-    game = _with_parameters(load(arguments.game), arguments)
+def _game(arguments: Namespace, path: str | None = None) -> Game:
+    """The game that the arguments name, or another one, under their setting."""
+    game = _with_parameters(load(arguments.game if path is None else path), arguments)
     return apply(game, setting(start=_merged("--start", arguments.start),
                                hold=_merged("--hold", arguments.hold), block=arguments.block,
                                consents=_consents(arguments.consent)))
@@ -350,5 +407,7 @@ def _likelihood(arguments: Namespace) -> Answer:
 COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "list": _list, "show": _show, "check": _check, "new": _new, "schema": _schema,
     "solve": _solve, "cascade": _cascade, "postures": _postures,
+    "pivots": _pivots, "claims": _claims, "compare": _compare,
     "stability": _stability, "paths": _paths, "likelihood": _likelihood, "bargain": _bargain,
-    "trace": _follow, "region": _follow, "tip": _follow}
+    "trace": _follow, "region": _follow, "tip": _follow,
+    "plot": _plot}

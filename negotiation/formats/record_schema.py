@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import UnknownNameError
+from .record_claims import claims_schema, compare_schema, pivots_schema
 
 Schema = dict[str, Any]
 
@@ -215,6 +216,16 @@ def _bargain() -> Schema:
         "solutions": _table(_record({"terms": _table(CHANCE), "gains": money}))})
 
 
+def _plot() -> Schema:
+    return _record({
+        "game": TEXT, "parameters": _table(NUMBER), "kind": TEXT, "file": TEXT,
+        "format": {"enum": ["png", "svg", "pdf"]},
+        "width": _said(NUMBER, "inches"), "height": _said(NUMBER, "inches"),
+        "equilibrium": _said(_or_null(WHOLE), "the one drawn; null where the picture is of none"),
+        "equilibria": _said(_or_null(WHOLE), "how many are listed; null where none was solved "
+                            "for")})
+
+
 def _postures() -> Schema:
     flow = _said(_table(NUMBER), "player → payoff per unit of time")
     nested = _said({"type": "array"}, "nested lists, the first player's actions outermost")
@@ -317,6 +328,9 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
              _nash),
     "mpe": ("The equilibria of a stochastic game: 'negotiation solve FILE.json --json'", _mpe),
     "cascade": ("Whether a settlement at the centre carries over to the other fronts", _cascade),
+    "pivots": ("Who decides an outcome", pivots_schema),
+    "claims": ("The claims of a definition, tested", claims_schema),
+    "compare": ("Two games side by side", compare_schema),
     "postures": ("Who presses under which condition", _postures),
     "stability": ("Which states are stable, for whom, and by which concept", _stability),
     "trace": ("Every equilibrium followed as a parameter moves", _trace),
@@ -324,4 +338,5 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "tip": ("The smallest change of parameters that turns an answer", _tip),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
+    "plot": ("The file that a picture was written to", _plot),
 }

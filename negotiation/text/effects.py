@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..cascade import SAME, CascadeResult
+from ..cascade import CascadeResult
+from ..comparing import SAME, Bounds
 from ..process import condition_states
-from ..settlement import Bounds, Effects, SolvedGame
+from ..settlement import Effects, SolvedGame
 from .describe import title_line
 from .places import doubts_of_several
 from .words import (
