@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from .lazy import attributes
 
 if TYPE_CHECKING:
+    from . import plot
     from .bargaining import SOLUTIONS, BargainingProblem
     from .cascade import CascadeResult, cascade
     from .catalog import load
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         DefinitionError,
         ExpressionError,
         InputError,
+        MissingLibraryError,
         NegotiationError,
         NotYetError,
         NumericalError,
@@ -87,8 +89,9 @@ _HOMES = {
     **dict.fromkeys(("ClaimsResult", "claims"), "claims"),
     **dict.fromkeys(("ComparisonResult", "compare"), "compare"),
     **dict.fromkeys(("PivotsResult", "pivots"), "pivots"),
-    **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "NegotiationError",
-                     "NotYetError", "NumericalError", "Problem", "UnknownNameError"), "errors"),
+    **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "MissingLibraryError",
+                     "NegotiationError", "NotYetError", "NumericalError", "Problem",
+                     "UnknownNameError"), "errors"),
 }
 
 __all__ = [
@@ -112,6 +115,7 @@ __all__ = [
     "Likelihood",
     "Linkage",
     "LogitPath",
+    "MissingLibraryError",
     "Move",
     "NashEquilibrium",
     "NashSolution",
@@ -150,6 +154,7 @@ __all__ = [
     "loads",
     "logit_path",
     "pivots",
+    "plot",
     "region",
     "save",
     "setting",
@@ -174,7 +179,7 @@ class _Namespace(ModuleType):
         super().__setattr__(name, value)
 
 
-__getattr__, __dir__ = attributes(globals(), _HOMES)
+__getattr__, __dir__ = attributes(globals(), _HOMES, modules=("plot",))
 
 
 sys.modules[__name__].__class__ = _Namespace

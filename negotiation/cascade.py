@@ -5,7 +5,8 @@ date h (reached: settled at some time up to h):
 
 - **settled**: play starts with c settled;
 - **nominal**: the game as it stands;
-- **blocked**: no move that would make c settled exists.
+- **blocked**: no move that would make c settled exists, and where a profile of an encounter would
+  the opportunity passes, with no change and no payoff.
 
 *total* = settled − blocked, *pull* = settled − nominal, *push* = nominal − blocked. A push can be
 negative: waiting for the centre can hold the periphery up. Each bound runs over the equilibria of

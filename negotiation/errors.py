@@ -8,6 +8,7 @@
     │   ├── ExpressionError              one expression over parameters
     │   └── UnknownNameError             a name that is not there, with the nearest one that is
     ├── NotYetError                      a legal game that this version does not solve
+    ├── MissingLibraryError (also ImportError)   an optional library that is not installed
     └── NumericalError                   a computation that could not be brought to its tolerance
 
 The command line turns every one of them into one message and exit status 2.
@@ -45,6 +46,10 @@ class UnknownNameError(InputError):
 
 class NotYetError(NegotiationError):
     """A game that is legal but that this version cannot solve."""
+
+
+class MissingLibraryError(NegotiationError, ImportError):
+    """An optional library that a function needs and that is not installed; says how to get it."""
 
 
 class NumericalError(NegotiationError):

@@ -213,7 +213,7 @@ def test_the_claims_command_prints_a_table_markdown_and_json(path, capsys):
     page = capsys.readouterr().out
     assert "Claim" in page and "c0 (P1): claim 0" in page
     assert main(["claims", path, "--draws", "0", "--flips", "0", "--format", "markdown"]) == 0
-    assert "| c0 | P1 | holds | every | - | not asked |" in capsys.readouterr().out
+    assert "| c0 | claim 0 | P1 | holds | every | - | not asked |" in capsys.readouterr().out
     assert main(["claims", path, "--draws", "4", "--flips", "all", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     jsonschema.validate(record, output_schema("claims"))

@@ -22,7 +22,7 @@ from negotiation.formats.record_schema import OUTPUTS, output_schema
 
 SMALL = "issue-linkage"
 COMMANDS = ("list", "show", "check", "new", "schema", "solve", "cascade", "postures", "paths",
-            "bargain")
+            "bargain", "plot")
 
 TWO_EQUILIBRIA = """
 format = "negotiation/1"

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "negotiation"
 
 #: ground floor first; a module imports from its own floor or below. The longest prefix decides.
 FLOORS = (
-    ("lazy", "errors", "frozen", "expressions", "distributions", "model", "settings"),
+    ("lazy", "errors", "files", "frozen", "expressions", "distributions", "model", "settings"),
     ("formats", "catalog", "lattice", "clashes", "reachable", "bargaining", "kernels", "process",
      "sampling", "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
     ("continuation",),
@@ -25,14 +25,17 @@ FLOORS = (
      "compare", "graph_model", "stability", "tracing"),
     ("text", "formats.record", "formats.record_claims", "formats.record_schema",
      "formats.record_stability", "formats.record_nash", "formats.record_mpe",
-     "formats.record_trace", "formats.record_likelihood", "cli",
-     "__init__", "__main__"),
+     "formats.record_trace", "formats.record_likelihood", "views"),
+    ("plot",),
+    ("cli", "__init__", "__main__"),
 )
 
 #: module → what its functions may import late, to keep the start quick or a dependency optional
 LATE = {
     "cli": ("negotiation.cli.commands",),
+    "plot": ("matplotlib",),
     "cli.commands": ("negotiation.cli.nash", "negotiation.cli.likelihood", "negotiation.cli.mpe",
+                     "negotiation.cli.pictures",
                      "negotiation.lattice", "negotiation.cascade", "negotiation.process",
                      "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",

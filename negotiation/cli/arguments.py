@@ -14,6 +14,7 @@ from .analysis_options import compare as _compare
 from .analysis_options import other as _other
 from .analysis_options import pivots as _pivots
 from .likelihood_options import add_options
+from .picture_arguments import PICTURES, picture_parts
 from .values import count as _count
 from .values import hint as _hint
 from .values import names as _names
@@ -50,6 +51,10 @@ EXAMPLES = {
     "trace": ("fearon-commitment shift 0 0.65", "central guarantee_credibility 0 1 --json"),
     "bargain": ("central settle_central",
                 "nrnap settle_central --state ukraine=settled,us_posture=reduced"),
+    "plot": ("nrnap network -o nrnap-network.png",
+             "nrnap lattice -o nrnap-lattice.svg --width page",
+             "nrnap chances -o nrnap-chances.pdf --by 20 --block settle_central",
+             "central bargain -o central-deal.svg --move settle_central"),
 }
 
 
@@ -148,6 +153,9 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _target, _settings, _mapping, _by, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
             _game, _bargain, _settings, _solving, _json)
+    command("plot", "draw a picture and write it to a PNG, SVG or PDF file",
+            _game, picture_parts(_count, _pairs, _one_of(*PICTURES)), _cascade, _settings, _solving,
+            _by, _json)
     return parser, commands
 
 
@@ -320,7 +328,7 @@ def _plane(parser: argparse.ArgumentParser) -> None:
                         help="map this outcome's chance (default: the cascade verdict)")
     parser.add_argument("--depth", default=5, metavar="N", type=_count,
                         help="halve cells at borders up to this often (default: 5)")
-    parser.add_argument("--lines", default=0, metavar="N", type=_whole,
+    parser.add_argument("--lines", default=0, metavar="N", type=_count,
                         help="trace the first parameter at this many values of the second, for "
                              "the curves of folds and switches (default: 0)")
 
@@ -357,6 +365,8 @@ def _mapping(parser: argparse.ArgumentParser) -> None:
 
 
 def _saving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cascade", action="store_true",
+                        help="also find the cascade verdict on both sides of every event")
     parser.add_argument("--save", default=None, metavar="FILE",
                         help="write the work to this file as it goes on")
     parser.add_argument("--resume", default=None, metavar="FILE",
@@ -393,10 +403,6 @@ def _number_pair(text: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(
             f"expected a finite number for {name.strip()!r}, found {value!r}{hint}")
     return name.strip(), number
-
-
-def _whole(text: str) -> int:
-    return 0 if text.strip() == "0" else _count(text)
 
 
 def _number(text: str) -> float:

@@ -274,8 +274,8 @@ def _paths(arguments: Namespace) -> Answer:
 def _follow(arguments: Namespace) -> Answer:
     from .tracing import said
 
-    record, page = said(arguments.command, arguments, _game(arguments))
-    return _json(record) if arguments.json else Answer(page)
+    record, page, status = said(arguments.command, arguments, _game(arguments))
+    return _json(record, status) if arguments.json else Answer(page, status)
 
 
 def _bargain(arguments: Namespace) -> Answer:
@@ -293,6 +293,23 @@ def _bargain(arguments: Namespace) -> Answer:
     if arguments.json:
         return _json(bargain_record(solution, problem))
     return Answer(bargain_page(solution.game, problem))
+
+
+def _plot(arguments: Namespace) -> Answer:
+    from .pictures import Request, check_request, draw
+
+    check_request(arguments)
+    state = _merged("--state", arguments.state)
+    with Progress(f"solving {arguments.game}", graceful=True) as progress:
+        game = _game(arguments)
+        for front, status in state.items():
+            game.check_front(front, status)
+        record = draw(Request(game, arguments, _date(arguments, game), state,
+                              _solver(arguments, progress), _chosen))
+    if arguments.json:
+        return _json(record, progress.status)
+    return Answer("Wrote {file}: {kind} of {game}, {width:g} × {height:.1f} inches.\n".format(
+        **record), progress.status)
 
 
 def _solver(arguments: Namespace, progress: Progress,
@@ -392,4 +409,5 @@ COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "solve": _solve, "cascade": _cascade, "postures": _postures,
     "pivots": _pivots, "claims": _claims, "compare": _compare,
     "stability": _stability, "paths": _paths, "likelihood": _likelihood, "bargain": _bargain,
-    "trace": _follow, "region": _follow, "tip": _follow}
+    "trace": _follow, "region": _follow, "tip": _follow,
+    "plot": _plot}

@@ -7,14 +7,13 @@ its key and, where it is sure, its line.
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import DefinitionError, InputError, Problem, nearest
+from ..files import write_whole
 from ..model import Game
 from .build import read_game
 from .checks import warnings_of
@@ -99,24 +98,11 @@ def save(game: Game, path: str | os.PathLike[str]) -> None:
     Raises:
         InputError: where the file cannot be written; what was there before is then unchanged.
     """
-    target = Path(os.path.realpath(path))
-    # In the same folder, since only there the replacement is one step.
-    draft = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         content = dumps(game).encode("utf-8")
-        try:
-            with draft.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if target.exists():
-                shutil.copymode(target, draft)
-            os.replace(draft, target)
-        finally:
-            draft.unlink(missing_ok=True)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{os.fspath(path)}: the file cannot be written: {reason}") from None
+    except ValueError as error:
+        raise InputError(f"{os.fspath(path)}: the file cannot be written: {error}") from None
+    write_whole(path, content)
 
 
 def check(game: Game) -> list[Problem]:

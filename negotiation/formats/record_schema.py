@@ -216,6 +216,16 @@ def _bargain() -> Schema:
         "solutions": _table(_record({"terms": _table(CHANCE), "gains": money}))})
 
 
+def _plot() -> Schema:
+    return _record({
+        "game": TEXT, "parameters": _table(NUMBER), "kind": TEXT, "file": TEXT,
+        "format": {"enum": ["png", "svg", "pdf"]},
+        "width": _said(NUMBER, "inches"), "height": _said(NUMBER, "inches"),
+        "equilibrium": _said(_or_null(WHOLE), "the one drawn; null where the picture is of none"),
+        "equilibria": _said(_or_null(WHOLE), "how many are listed; null where none was solved "
+                            "for")})
+
+
 def _postures() -> Schema:
     flow = _said(_table(NUMBER), "player → payoff per unit of time")
     nested = _said({"type": "array"}, "nested lists, the first player's actions outermost")
@@ -328,4 +338,5 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "tip": ("The smallest change of parameters that turns an answer", _tip),
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
+    "plot": ("The file that a picture was written to", _plot),
 }

@@ -20,6 +20,8 @@ from .words import (
 )
 
 HEAD = ("Claim", "source", "nominal", "equilibria", "draws", "flipped by")
+#: the same with the propositions in full
+MEMO = ("Claim", "what it says", *HEAD[1:])
 #: flips named in the table
 MOST_FLIPS = 2
 
@@ -29,7 +31,8 @@ def claims_page(results: Sequence[ClaimsResult], markdown: bool = False) -> str:
     parts = []
     for result in results:
         parts += [title_line(result.game) if not markdown else f"## {result.game.title}",
-                  _grid(HEAD, [_row(result, one) for one in result.claims], markdown)]
+                  _grid(MEMO if markdown else HEAD,
+                        [_row(result, one, markdown) for one in result.claims], markdown)]
         if not markdown:
             parts.append("\n".join(_details(result)))
         parts.append("\n".join(_notes(result)))
@@ -46,8 +49,10 @@ def _grid(head: Sequence[str], rows: Sequence[Sequence[str]], markdown: bool) ->
                      for line in lines)
 
 
-def _row(result: ClaimsResult, one: ClaimResult) -> list[str]:
-    return [one.claim.id, one.claim.source, "holds" if one.nominal else "fails", one.equilibria,
+def _row(result: ClaimsResult, one: ClaimResult, markdown: bool) -> list[str]:
+    said = [one.claim.says] if markdown else []
+    return [one.claim.id, *said, one.claim.source, "holds" if one.nominal else "fails",
+            one.equilibria,
             "-" if one.share_of_draws is None else percent(one.share_of_draws), _flips(one)]
 
 

@@ -1,0 +1,122 @@
+"""``negotiation plot``: solve what a picture shows, draw it, and write the file."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .. import plot
+from ..cascade import cascade
+from ..equilibrium.result import Equilibrium, Solution
+from ..errors import InputError
+from ..lattice import build_lattice
+from ..model import Game
+from ..plot.style import file_format, inches, require_matplotlib
+from .picture_arguments import PICTURES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass
+class Request:
+    """What a picture needs, found when it is asked for.
+
+    ``chosen`` picks an equilibrium by number; ``state`` is what --state says, merged.
+    """
+
+    game: Game
+    arguments: Namespace
+    by: float
+    state: dict[str, str]
+    solver: Callable[[Sequence[Game]], Sequence[Solution]]
+    chosen: Callable[[Solution, int], Equilibrium]
+
+    @cached_property
+    def solution(self) -> Solution:
+        return self.solver([self.game])[0]
+
+    @property
+    def equilibrium(self) -> Equilibrium:
+        return self.chosen(self.solution, self.arguments.equilibrium or 1)
+
+    @property
+    def most(self) -> dict[str, Any]:
+        return {} if self.arguments.most is None else {"most": self.arguments.most}
+
+
+def check_request(arguments: Namespace) -> None:
+    """See that a picture can be made as asked, before anything is solved.
+
+    Raises:
+        InputError: for a file of no known format, a width out of range, or an option that is for
+            other kinds; MissingLibraryError: without matplotlib.
+    """
+    require_matplotlib()
+    file_format(arguments.output)
+    inches(arguments.width)
+    takes = PICTURES[arguments.kind][1]
+    for option in sorted({option for _, options in PICTURES.values() for option in options}):
+        if getattr(arguments, option) not in (None, []) and option not in takes:
+            kinds = [kind for kind, (_, options) in PICTURES.items() if option in options]
+            raise InputError(f"--{option} is not for the kind {arguments.kind!r}: it is for "
+                             f"{', '.join(kinds)}")
+
+
+def draw(request: Request) -> dict[str, Any]:
+    """Draw the picture, write its file, and say what was written, as plain data."""
+    arguments, game = request.arguments, request.game
+    axes = _DRAWERS[arguments.kind](request)
+    plot.save(axes, arguments.output)
+    figure: Any = axes.figure
+    width, height = figure.get_size_inches().tolist()
+    solved = request.__dict__.get("solution")
+    number = (arguments.equilibrium or 1) if "equilibrium" in PICTURES[arguments.kind][1] else None
+    parameters = solved.lattice if solved is not None else build_lattice(game)
+    return {"game": game.name, "parameters": dict(parameters.parameters), "kind": arguments.kind,
+            "file": arguments.output, "format": file_format(arguments.output),
+            "width": width, "height": round(height, 4), "equilibrium": number,
+            "equilibria": None if solved is None else len(solved.equilibria)}
+
+
+def _network(request: Request) -> Axes:
+    return plot.network(request.game, width=request.arguments.width)
+
+
+def _lattice(request: Request) -> Axes:
+    return plot.lattice(request.equilibrium, width=request.arguments.width, **request.most)
+
+
+def _timeline(request: Request) -> Axes:
+    return plot.timeline(request.equilibrium, by=request.by, width=request.arguments.width,
+                         **request.most)
+
+
+def _chances(request: Request) -> Axes:
+    return plot.chances(request.solution, by=request.by, equilibrium=request.equilibrium.id,
+                        width=request.arguments.width)
+
+
+def _cascade(request: Request) -> Axes:
+    arguments = request.arguments
+    result = cascade(request.game, center=arguments.center, periphery=arguments.periphery,
+                     status=arguments.status, by=request.by, solver=request.solver)
+    return plot.cascade(result, width=arguments.width)
+
+
+def _bargain(request: Request) -> Axes:
+    return plot.bargain(request.equilibrium, request.arguments.move, state=request.state or None,
+                        width=request.arguments.width)
+
+
+def _terms(request: Request) -> Axes:
+    return plot.terms(request.equilibrium, request.arguments.move, width=request.arguments.width,
+                      **request.most)
+
+
+_DRAWERS: dict[str, Callable[[Request], Axes]] = {
+    "network": _network, "lattice": _lattice, "timeline": _timeline, "chances": _chances,
+    "cascade": _cascade, "bargain": _bargain, "terms": _terms}
