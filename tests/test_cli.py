@@ -540,13 +540,27 @@ def test_output_in_an_encoding_without_the_signs() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_an_interrupt_ends_a_solve_with_130() -> None:
-    call = [sys.executable, "-m", "negotiation", "cascade", "nrnap", "--boxes", "1000000"]
+def test_an_interrupt_ends_work_that_has_nothing_to_show_with_130() -> None:
+    call = [sys.executable, "-m", "negotiation", "paths", "nrnap", "--boxes", "1000000"]
     with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
         time.sleep(1.0)
         job.send_signal(signal.SIGINT)
         out, err = job.communicate(timeout=60)
     assert (job.returncode, out, err) == (130, "", "negotiation: interrupted\n")
+
+
+def test_interrupts_end_a_solve_with_130_and_no_traceback() -> None:
+    """The first one asks for what there is (``test_bounded_work``), a later one ends the work."""
+    call = [sys.executable, "-m", "negotiation", "cascade", "nrnap", "--boxes", "1000000"]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
+        for _ in range(100):
+            time.sleep(1.0)
+            if job.poll() is not None:
+                break
+            job.send_signal(signal.SIGINT)
+        _, err = job.communicate(timeout=60)
+    assert job.returncode == 130
+    assert "Traceback" not in err
 
 
 def test_an_interrupt_is_one_line(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
