@@ -96,7 +96,8 @@ def test_the_list_has_no_equilibrium_twice_and_keeps_its_order() -> None:
 
 # --- against brute force ------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("n", "size", "most"), [(1, 4, 3), (2, 3, 2), (2, 2, 3), (3, 2, 2)])
+@pytest.mark.parametrize(("n", "size", "most"), [
+    (1, 4, 3), (2, 3, 2), (2, 2, 3), (3, 2, 2), (4, 2, 2)])
 @pytest.mark.parametrize("seed", range(6))
 def test_pure_equilibria_are_all_those_of_brute_force(seed: int, n: int, size: int, most: int,
                                                       ) -> None:
