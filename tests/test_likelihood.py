@@ -428,3 +428,15 @@ def test_rows_of_the_design_swap_one_group_each():
     assert np.array_equal(rows["a"][16:32], sample["a"])
     assert np.array_equal(rows["a"][:16], rows["a"][32:])
     assert np.array_equal(rows["b"][16:32], rows["b"][32:])
+
+
+def test_fixed_payoffs_with_several_equilibria_list_mixed_ones_too():
+    game = coordination()
+    draws = {"prize": np.array([0.2, 0.4, 0.6, 0.9])}
+    found = solve_batch(game, draws, Question("left", 10.0))
+    for row in range(4):
+        chances = alone(game, "left", draws, row)
+        assert found.count[row] == len(chances) == 3
+        assert found.complete[row]
+        assert (found.low[row], found.high[row]) == pytest.approx(
+            (min(chances), max(chances)), abs=1e-8)

@@ -46,7 +46,7 @@ def test_falling_to_a_target_changes_the_other_way():
 
 
 def test_several_parameters_together_need_a_smaller_change():
-    """Needed: 2a + b = sum of the changes in shares of ranges; the nearest point is along (2, 1)."""
+    """Needed: 2a + b = the change, in shares of ranges; the nearest point lies along (2, 1)."""
     found = ng.tip(pace(), "done", to=0.7, joint=True)
     need = -np.log(0.3) - 0.6
     assert found.joint.distance <= found.single[0].distance

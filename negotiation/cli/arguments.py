@@ -328,7 +328,7 @@ def _plane(parser: argparse.ArgumentParser) -> None:
                         help="map this outcome's chance (default: the cascade verdict)")
     parser.add_argument("--depth", default=5, metavar="N", type=_count,
                         help="halve cells at borders up to this often (default: 5)")
-    parser.add_argument("--lines", default=0, metavar="N", type=_whole,
+    parser.add_argument("--lines", default=0, metavar="N", type=_count,
                         help="trace the first parameter at this many values of the second, for "
                              "the curves of folds and switches (default: 0)")
 
@@ -365,6 +365,8 @@ def _mapping(parser: argparse.ArgumentParser) -> None:
 
 
 def _saving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cascade", action="store_true",
+                        help="also find the cascade verdict on both sides of every event")
     parser.add_argument("--save", default=None, metavar="FILE",
                         help="write the work to this file as it goes on")
     parser.add_argument("--resume", default=None, metavar="FILE",
@@ -401,10 +403,6 @@ def _number_pair(text: str) -> tuple[str, float]:
         raise argparse.ArgumentTypeError(
             f"expected a finite number for {name.strip()!r}, found {value!r}{hint}")
     return name.strip(), number
-
-
-def _whole(text: str) -> int:
-    return 0 if text.strip() == "0" else _count(text)
 
 
 def _number(text: str) -> float:

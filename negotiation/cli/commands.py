@@ -274,8 +274,8 @@ def _paths(arguments: Namespace) -> Answer:
 def _follow(arguments: Namespace) -> Answer:
     from .tracing import said
 
-    record, page = said(arguments.command, arguments, _game(arguments))
-    return _json(record) if arguments.json else Answer(page)
+    record, page, status = said(arguments.command, arguments, _game(arguments))
+    return _json(record, status) if arguments.json else Answer(page, status)
 
 
 def _bargain(arguments: Namespace) -> Answer:

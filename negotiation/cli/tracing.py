@@ -9,11 +9,11 @@ from ..formats.record_trace import region_record, tip_record, trace_record
 from ..model import Game
 from ..text.tipping import region_page, tip_page
 from ..text.trace import trace_page
-from ..tracing import region, tip, trace
-from .terminal import Progress
+from ..tracing import Ending, region, tip, trace
+from .terminal import INTERRUPTED, Progress
 
-#: a record for --json, and the page that is printed otherwise
-Said = tuple[dict[str, Any], str]
+#: a record for --json, the page that is printed otherwise, and the exit status
+Said = tuple[dict[str, Any], str, int]
 
 
 def said(command: str, arguments: Namespace, game: Game) -> Said:
@@ -30,8 +30,10 @@ def _trace(arguments: Namespace, game: Game) -> Said:
     with Progress(f"tracing {arguments.game}") as progress:
         found = trace(game, arguments.parameter, arguments.begin, arguments.end,
                       grid=arguments.grid, checks=arguments.checks, progress=progress.stage,
-                      save=arguments.save, resume=arguments.resume, **_common(arguments))
-    return trace_record(found), trace_page(found)
+                      save=arguments.save, resume=arguments.resume, cascade=arguments.cascade,
+                      **_common(arguments))
+    status = INTERRUPTED if found.ending is Ending.INTERRUPTED else 0
+    return trace_record(found), trace_page(found), status
 
 
 def _region(arguments: Namespace, game: Game) -> Said:
@@ -40,7 +42,7 @@ def _region(arguments: Namespace, game: Game) -> Said:
                        (arguments.second, arguments.second_low, arguments.second_high),
                        outcome=arguments.outcome, depth=arguments.depth, lines=arguments.lines,
                        progress=progress.stage, **_common(arguments))
-    return region_record(found), region_page(found)
+    return region_record(found), region_page(found), 0
 
 
 def _tip(arguments: Namespace, game: Game) -> Said:
@@ -48,4 +50,4 @@ def _tip(arguments: Namespace, game: Game) -> Said:
         found = tip(game, arguments.outcome, to=arguments.to, cascade=arguments.cascade,
                     parameters=arguments.parameters, joint=arguments.joint, grid=arguments.grid,
                     progress=progress.stage, **_common(arguments))
-    return tip_record(found), tip_page(found)
+    return tip_record(found), tip_page(found), 0

@@ -178,7 +178,7 @@ def _sweeper(found: Consents, prove: bool, refuse: bool) -> Callable[[Ints], int
     """What solves some states at every draw and says how many it left."""
     lattice = found.lattice
     large = lattice.draws * len(lattice.edge_state) >= LARGE
-    kernel = compiled.compiled("consent_loops", "sweep", large=True) if large else None
+    kernel = compiled.compiled("consent_loops", "sweep", large=large)
     if kernel is None:
         return lambda states: _sweep(found, states, prove, refuse)
     moves = int(np.diff(lattice.first_edge).max(initial=1))

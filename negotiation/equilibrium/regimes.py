@@ -2,9 +2,9 @@
 
 Where thousands of draws of a game are solved, a state is bounds, a few bargains and comparisons
 (:mod:`..kernels.regime_search`). What the loops leave (exact ties, no equilibrium in pure consents,
-terms that are not Nash) goes to the general engine. A list is proved complete where bounds decide
-every move and one bargain at most is made; elsewhere all regimes were tried, and mixed consents
-beside a pure equilibrium are not looked for.
+terms that are not Nash, fixed payoffs that bounds do not decide) goes to the general engine. A list
+is proved complete where bounds decide every move and one bargain at most is made; elsewhere all
+regimes were tried, and mixed consents beside a pure equilibrium are not looked for.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 
 #: equilibria in pure consents that one state may have
 MOST = 16
+#: boxes of branch and bound for a state with fixed payoffs, where they are cheap
+FIXED_BOXES = 1000
 UNPROVED = "every regime of pure consents was tried; that there is no other equilibrium is not " \
            "proved"
 
@@ -48,7 +50,8 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
              problems.reward, problems.member, problems.weights, problems.value,
              problems.curvature)
     kernel(given, (known, count, values, consents, deals), make_room(moves, n, issues, MOST), rows)
-    done = known != LEFT
+    # with fixed payoffs the general engine proves what the loops only list, mixed consents included
+    done = np.where(problems.bargained.any(axis=1), known != LEFT, known == PROVED)
     count[~done] = 0
     owner = np.repeat(np.arange(size), count)
     place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
@@ -57,10 +60,13 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
     answers = Answers(owner, values[owner, place], consent, np.zeros(consent.shape), terms,
                       np.ones(len(owner), dtype=np.int64), {},
                       dict.fromkeys(np.flatnonzero(done & (known != PROVED)).tolist(), UNPROVED))
-    left = np.flatnonzero(~done)
-    if not len(left):
-        return answers
-    others = solve_states(problems.take(left), indifferent, boxes=boxes)
-    others.owner = left[others.owner]
-    others.doubt = {int(left[p]): why for p, why in others.doubt.items()}
-    return join([answers, others])
+    fixed = ~problems.bargained.any(axis=1)
+    parts = [answers]
+    for rows, most in ((~done & fixed, FIXED_BOXES), (~done & ~fixed, boxes)):
+        left = np.flatnonzero(rows)
+        if len(left):
+            others = solve_states(problems.take(left), indifferent, boxes=most)
+            others.owner = left[others.owner]
+            others.doubt = {int(left[p]): why for p, why in others.doubt.items()}
+            parts.append(others)
+    return join(parts)

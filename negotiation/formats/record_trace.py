@@ -19,6 +19,7 @@ def trace_record(trace: Trace) -> Record:
     """A trace, as ``negotiation trace --json`` prints it."""
     record: Record = plain({
         "game": trace.game.name, **asdict(trace.settings), "complete": trace.complete,
+        "consistent": trace.consistent,
         "incomplete_because": trace.incomplete_because, "completeness": trace.completeness,
         "ending": str(trace.ending), "seconds": trace.seconds, "sweeps": trace.sweeps,
         "checked": trace.checked, "surprises": trace.surprises,
@@ -41,7 +42,7 @@ def _branch(branch: Branch) -> Record:
 def _event(event: Event) -> Record:
     return {"id": event.id, "kind": event.kind, "value": event.value, "error": event.error,
             "exact": event.exact, "before": event.before, "after": event.after,
-            "through": event.through, "convention": event.convention,
+            "through": event.through, "convention": event.convention, "verdict": event.verdict,
             "causes": [_change(one) for one in event.causes],
             "changes": [_change(one) for one in event.changes],
             "outcomes": {str(branch): {name: list(pair) for name, pair in rows.items()}
@@ -139,14 +140,17 @@ def trace_schema() -> Record:
         "error": _said(_NUMBER, "how far off the value can be"),
         "exact": _said(_YES, "whether the zero of a switching function says where it is"),
         "before": _list(_WHOLE), "after": _list(_WHOLE), "through": _list(_WHOLE),
-        "convention": _maybe(_list(_TEXT)), "causes": _list(_change_schema()),
+        "convention": _maybe(_list(_TEXT)), "verdict": _said(_maybe(_list(_TEXT)), "the cascade "
+        "verdict before and after it, where asked for"), "causes": _list(_change_schema()),
         "changes": _list(_change_schema()), "outcomes": _table(_table(pair))})
     solved = _object({"value": _NUMBER, "plays": _WHOLE, "equilibria": _NUMBER, "searched": _YES,
                       "complete": _YES, "because": _maybe(_TEXT)})
     return _object({
         "game": _TEXT, "parameter": _TEXT, "begin": _NUMBER, "end": _NUMBER, "by": _NUMBER,
         "grid": _WHOLE, "checks": _WHOLE, "cap": _WHOLE, "boxes": _WHOLE, "indifferent": _TEXT,
-        "conventions": _maybe(_TEXT), "complete": _YES, "incomplete_because": _maybe(_TEXT),
+        "conventions": _maybe(_TEXT), "complete": _YES, "consistent": _said(
+            _YES, "every list solved afresh is proved complete and agrees with the branches"),
+        "incomplete_because": _TEXT,
         "completeness": _said(_TEXT, "what is proved, and what is only checked"),
         "ending": _TEXT, "seconds": _NUMBER, "sweeps": _WHOLE, "checked": _WHOLE,
         "surprises": _WHOLE,

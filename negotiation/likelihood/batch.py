@@ -238,6 +238,8 @@ def _branches(lattice: Lattice, asked: _Asked, cap: int, question: Question) -> 
 
 def _fixed_branches(lattice: Lattice, asked: _Asked, cap: int, rule: str) -> _Branches:
     """The same where payoffs are fixed: most rows have one equilibrium, which bounds find."""
+    # the same loops for every chunk, whatever was worked on before: their last bits may differ
+    compiled.compiled("consent_loops", "sweep", large=True)
     quick = consents.one_equilibrium(lattice, indifferent=rule, prove=True)
     chance = asked.of(lattice, quick.hazard, np.arange(lattice.draws))
     alone = quick.unique & (quick.regret <= REGRET_TOLERANCE)

@@ -37,8 +37,8 @@ def _summary(trace: Trace) -> Iterator[str]:
                   f"{_counted(len(trace.branches), 'branch', 'branches')} of equilibria that "
                   f"differ on the path of play, and {what or 'nothing happens to any'}.", 2)
     yield wrapped(trace.completeness, 2)
-    if trace.incomplete_because:
-        yield wrapped(f"There may be more: {trace.incomplete_because}.", 2)
+    if trace.inconsistent_because:
+        yield wrapped(f"There may be more: {trace.inconsistent_because}.", 2)
     each = f", {trace.seconds / len(trace.events):.2g} s an event" if trace.events else ""
     yield wrapped(f"The game was solved at {counted(trace.sweeps, 'value')} in "
                   f"{trace.seconds:.1f} s{each}.", 2)
@@ -135,7 +135,10 @@ def _where(game: Game, change: Change) -> str:
 
 
 def _effects(trace: Trace, event: Event) -> Iterator[str]:
-    """What the event does to chances, on the branches that go through it."""
+    """What the event does to the verdict, and to chances on the branches that go through it."""
+    if event.verdict is not None:
+        before, after = event.verdict
+        yield f"Cascade verdict: {before}" + ("" if before == after else f" → {after}")
     for branch, rows in event.outcomes.items():
         told = sorted(((abs(after - before), name, before, after)
                        for name, (before, after) in rows.items() if abs(after - before) > SMALL),

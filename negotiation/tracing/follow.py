@@ -17,8 +17,9 @@ from . import store
 from .assemble import happenings
 from .branches import branches
 from .locate import NARROW, Refiner
+from .measure import CascadeMeasure
 from .plays import equilibrium
-from .result import Ending, Settings, Solved, Trace
+from .result import Ending, Event, Settings, Solved, Trace
 from .sample import Family, Sample, matched
 from .sweep import OutOfTime, Solving
 from .switches import switches
@@ -52,7 +53,8 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
           grid: int = 9, checks: int = 4, cap: int = 64, boxes: int = 1_000,
           indifferent: str | None = None, conventions: str | None = None,
           seconds: float | None = None, progress: Progress | None = None,
-          save: str | Path | None = None, resume: str | Path | None = None) -> Trace:
+          save: str | Path | None = None, resume: str | Path | None = None,
+          cascade: bool = False) -> Trace:
     """Follow every Markov perfect equilibrium of a linked game as one parameter moves.
 
     Equilibria that are alike on the path of play (they differ only in states that play never comes
@@ -71,6 +73,7 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
         seconds: a time limit; what was found by then is returned.
         progress: called with ("grid" | "events" | "checks", done, in all).
         save: a JSON file that the work is written to as it goes on; ``resume``: one to go on from.
+        cascade: also find the cascade verdict on both sides of every event (two more games each).
 
     Raises:
         UnknownNameError: for a name that is no parameter.
@@ -88,10 +91,30 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
         work.samples, work.breaks, counts = store.read(resume, game, settings, work.family)
         work.checked, work.surprises, work.sweeps = (
             counts[name] for name in ("checked", "surprises", "sweeps"))
+    if save is not None:
+        _save(work, settings, save)  # now, so that a file that cannot be written is told at once
     ending = run(work, settings, _saving(work, settings, progress, save))
     if save is not None:
         _save(work, settings, save)
-    return finish(work, settings, ending, started)
+    found = finish(work, settings, ending, started)
+    return replace(found, events=_verdicts(work, found)) if cascade else found
+
+
+def _verdicts(work: Work, found: Trace) -> tuple[Event, ...]:
+    """The events with the cascade verdict on both sides, solved afresh there."""
+    s = found.settings
+    measure = CascadeMeasure(found.game, s.by, s.conventions)
+    beside = [min(max((event.value - s.begin) / (s.end - s.begin) + side, 0.0), 1.0)
+              for event in found.events for side in (-NARROW, NARROW)]
+    readings = []
+    try:
+        for begin in range(0, len(beside), CHUNK):
+            readings += measure.read(work.family.line, beside[begin:begin + CHUNK], work.solving)
+    except OutOfTime:
+        pass  # the events that are left have no verdict
+    words = [measure.verdict(reading) for reading in readings]
+    return tuple(replace(event, verdict=(words[2 * k], words[2 * k + 1]))
+                 if 2 * k + 1 < len(words) else event for k, event in enumerate(found.events))
 
 
 def _save(work: Work, settings: Settings, path: str | Path) -> None:

@@ -85,6 +85,8 @@ class Event:
     convention: tuple[str, str] | None = None
     #: branch → outcome → (chance just before, just after), of branches that go through it
     outcomes: FrozenMap[int, FrozenMap[str, tuple[float, float]]] = field(default_factory=FrozenMap)
+    #: the cascade verdict just before and just after it, where that was asked for
+    verdict: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -218,16 +220,28 @@ class Trace:
 
     @property
     def complete(self) -> bool:
-        """Whether the list is proved complete at every value that was solved afresh, and every
-        fresh list agrees with the branches; see ``completeness`` for what that says."""
-        return self.incomplete_because is None
+        """Whether it is proved that there are no other branches: never in this version, since what
+        happens between the values that were solved is checked and not proved."""
+        return False
 
     @property
-    def incomplete_because(self) -> str | None:
-        """Why the branches may not be all; None where ``complete``."""
+    def consistent(self) -> bool:
+        """Whether the list is proved complete at every value that was solved afresh, and the last
+        round of fresh checks agreed with the branches."""
+        return self.inconsistent_because is None
+
+    @property
+    def incomplete_because(self) -> str:
+        """Why the branches may not be all."""
+        return self.inconsistent_because or (
+            "between the values that were solved, branches are checked and not proved")
+
+    @property
+    def inconsistent_because(self) -> str | None:
+        """What is open at the values that were solved; None where ``consistent``."""
         reasons = []
         if self.ending is not Ending.DONE:
-            reasons.append(str(self.ending))
+            reasons.append(str(self.ending).rstrip("."))
         fresh = [s for s in self.solved if s.searched]
         doubtful = [s for s in fresh if not s.complete]
         if doubtful:
@@ -243,6 +257,8 @@ class Trace:
         """In a sentence, what is proved and what is only checked."""
         fresh = [s for s in self.solved if s.searched]
         proved = sum(s.complete for s in fresh)
+        if not fresh:
+            return "Nothing was solved."
         found = (f"At {proved} of the {len(fresh)} values solved afresh the list is proved "
                  f"complete; {self.checked} of them, chosen between events, checked the branches")
         found += (", and none had an equilibrium that no branch covers." if not self.surprises else
