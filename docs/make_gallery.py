@@ -25,6 +25,11 @@ PICTURES: dict[str, tuple[str, str]] = {
     "rubinstein-bargain.svg": ("rubinstein bargain", "A bargain of two: the Pareto frontier."),
     "nrnap-terms.svg": ("nrnap terms --move settle_central", "The terms of the central deal, by "
                         "what has happened before."),
+    "fearon-commitment-branches.svg": (
+        "fearon-commitment branches --along shift=0:0.65 --outcome war",
+        "A chance on every branch of equilibria, and where it jumps."),
+    "central-tornado.svg": ("central tornado", "Which parameter moves an outcome most."),
+    "central-pivots.svg": ("central pivots", "Whose consent decides an outcome."),
 }
 
 

@@ -272,6 +272,45 @@ def test_the_terms_are_those_of_the_equilibrium(three: ng.Solution) -> None:
     assert "1 rarer state left out" in words(axes)
 
 
+def test_branches_carry_their_chances_and_events() -> None:
+    found = ng.trace(ng.load("fearon-commitment"), "shift", 0.0, 0.65)
+    axes = plot.branches(found, "war")
+    lines = by_gid(axes, "branch-")
+    assert len(lines) == len(found.branches)
+    for branch in found.branches:
+        assert list(lines[f"branch-{branch.id}"].get_ydata()) == list(branch.outcomes["war"])
+    marks = {f"event-{s.event}" for b in found.branches for s in b.special if s.kind != "bound"}
+    assert set(by_gid(axes, "event-")) == marks != set()
+    assert axes.get_xlabel() == "shift (share)"
+    with pytest.raises(ng.UnknownNameError, match="did you mean 'war'"):
+        plot.branches(found, "wars")
+
+
+def test_a_likelihood_shows_every_draw_and_keeps_uncertainties_apart() -> None:
+    result = ng.likelihood(ng.load("issue-linkage"), "both", draws=32, indices=0)
+    axes = plot.likelihood(result)
+    bars = axes.containers[0]
+    assert sum(bar.get_height() for bar in bars) == 32
+    lines = by_gid(axes, "interval-")
+    assert tuple(lines["interval-0"].get_xdata()) == result.uncertainty.parameters
+    assert tuple(lines["interval-1"].get_xdata()) == result.uncertainty.equilibria
+    axes = plot.tornado(result, most=3)
+    for k, swing in enumerate(result.tornado[:3]):
+        bar = by_gid(axes, f"low-{k}")[f"low-{k}"]
+        assert swing.at_low is not None and result.nominal is not None
+        assert bar.get_width() == pytest.approx(swing.at_low.selected - result.nominal.selected)
+
+
+def test_pivots_show_consent_forced_off_and_on() -> None:
+    result = ng.pivots(ng.load("issue-linkage"))
+    axes = plot.pivots(result)
+    middle = sum(result.nominal) / 2
+    for k, pivot in enumerate(result.pivots):
+        never = by_gid(axes, f"low-{k}")[f"low-{k}"].get_width()
+        assert never == pytest.approx(pivot.never[0] - middle)
+    assert len(axes.get_yticks()) == len(result.pivots)
+
+
 # ---- how it looks ----------------------------------------------------------------------------
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -404,6 +443,15 @@ def test_every_kind_is_drawn_from_the_command_line(game: str, tmp_path: Path,
     assert 'width="360pt"' in target.read_text()
 
 
+def test_analyses_are_drawn_from_the_command_line(tmp_path: Path) -> None:
+    for words in (["fearon-commitment", "branches", "--along", "shift=0:0.65", "--outcome", "war"],
+                  ["issue-linkage", "likelihood", "--draws", "16"], ["issue-linkage", "tornado"],
+                  ["issue-linkage", "pivots", "--by", "3"]):
+        target = tmp_path / f"{words[1]}.svg"
+        assert main(["plot", *words, "-o", str(target)]) == 0
+        assert target.read_text().startswith("<?xml")
+
+
 def test_settings_change_the_picture(game: str, tmp_path: Path) -> None:
     def drawn(*options: str) -> bytes:
         target = tmp_path / "lattice.svg"
@@ -442,6 +490,9 @@ def test_json_says_what_was_written(game: str, tmp_path: Path,
     (["bargain", "-o", "x.png", "--move", "settle_east"], "has no issues"),
     (["bargain", "-o", "x.png", "--state", "nort=done"], "did you mean 'north'?"),
     (["cascade", "-o", "x.png"], "no [cascade] table"),
+    (["branches", "-o", "x.png"], "--along is missing"),
+    (["branches", "-o", "x.png", "--along", "mood"], "expected NAME=FROM:TO"),
+    (["pivots", "-o", "x.png", "--outcome", "al"], "did you mean 'all'?"),
     (["lattice", "-o", "nowhere/x.png"], "cannot be written: No such file or directory"),
 ])
 def test_wrong_requests_get_one_message(game: str, words: list[str], said: str,

@@ -18,6 +18,12 @@ PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "bargain": ("the Pareto frontier of a move's bargain, with every solution",
                 ("equilibrium", "move", "state")),
     "terms": ("the terms that a move is made on, by state", ("equilibrium", "move", "most")),
+    "branches": ("an outcome's chance on every branch of equilibria over a parameter",
+                 ("along", "outcome", "by")),
+    "likelihood": ("an outcome's chance over draws of the parameters, four uncertainties apart",
+                   ("outcome", "draws", "seed", "by")),
+    "tornado": ("which parameter moves an outcome's chance most", ("outcome", "by")),
+    "pivots": ("whose consent decides an outcome", ("outcome", "by")),
 }
 
 
@@ -46,7 +52,27 @@ def picture_parts(count: Callable[[str], int], pairs: Callable[[str], dict[str, 
                             "out are where they start (default: where it is made most often)")
         parser.add_argument("--most", default=None, metavar="N", type=count,
                             help="lattice, timeline: how many sequences; terms: how many states")
+        parser.add_argument("--outcome", default=None, metavar="OUTCOME",
+                            help="branches, likelihood, tornado, pivots: the outcome (default: the "
+                                 "first that the file names)")
+        parser.add_argument("--along", default=None, metavar="NAME=FROM:TO", type=_interval,
+                            help="branches: the parameter that moves, and between which values")
+        parser.add_argument("--draws", default=None, metavar="N", type=count,
+                            help="likelihood: how many draws of the parameters (default: 256)")
+        parser.add_argument("--seed", default=None, metavar="N", type=int,
+                            help="likelihood: the seed of the draws (default: 0)")
     return part
+
+
+def _interval(text: str) -> tuple[str, float, float]:
+    name, _, ends = text.partition("=")
+    begin, colon, end = ends.partition(":")
+    try:
+        if name.strip() and colon:
+            return name.strip(), float(begin), float(end)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"expected NAME=FROM:TO, found {text!r}")
 
 
 def _width(text: str) -> str | float:

@@ -13,9 +13,15 @@ from ..cascade import cascade
 from ..equilibrium.result import Equilibrium, Solution
 from ..errors import InputError
 from ..lattice import build_lattice
+from ..likelihood import Likelihood, likelihood
 from ..model import Game
+from ..pivots import pivots
 from ..plot.style import file_format, inches, require_matplotlib
+from ..tracing import trace
 from .picture_arguments import PICTURES
+
+#: draws behind a tornado, which shows none of them
+FEW = 8
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,6 +123,43 @@ def _terms(request: Request) -> Axes:
                       **request.most)
 
 
+def _branches(request: Request) -> Axes:
+    arguments = request.arguments
+    if arguments.along is None:
+        raise InputError("--along is missing: expected NAME=FROM:TO, the parameter that moves")
+    found = trace(request.game, *arguments.along, by=request.by, boxes=arguments.boxes,
+                  indifferent=arguments.indifferent, conventions=arguments.conventions,
+                  seconds=arguments.seconds)
+    return plot.branches(found, arguments.outcome, width=arguments.width)
+
+
+def _drawn(request: Request, draws: int) -> Likelihood:
+    """The likelihood over the parameters that --set does not fix."""
+    arguments, game = request.arguments, request.game
+    if not game.outcomes:
+        raise InputError(f"{game.name} names no outcome, so there is no chance to draw")
+    return likelihood(game, arguments.outcome or next(iter(game.outcomes)), by=request.by,
+                      draws=draws, seed=arguments.seed or 0, indices=0,
+                      fixed=tuple(name for name, _ in arguments.set),
+                      indifferent=arguments.indifferent, conventions=arguments.conventions)
+
+
+def _likelihood(request: Request) -> Axes:
+    return plot.likelihood(_drawn(request, request.arguments.draws or 256),
+                           width=request.arguments.width)
+
+
+def _tornado(request: Request) -> Axes:
+    return plot.tornado(_drawn(request, FEW), width=request.arguments.width)
+
+
+def _pivots(request: Request) -> Axes:
+    arguments = request.arguments
+    return plot.pivots(pivots(request.game, arguments.outcome, by=request.by,
+                              solver=request.solver), width=arguments.width)
+
+
 _DRAWERS: dict[str, Callable[[Request], Axes]] = {
     "network": _network, "lattice": _lattice, "timeline": _timeline, "chances": _chances,
-    "cascade": _cascade, "bargain": _bargain, "terms": _terms}
+    "cascade": _cascade, "bargain": _bargain, "terms": _terms,
+    "branches": _branches, "likelihood": _likelihood, "tornado": _tornado, "pivots": _pivots}

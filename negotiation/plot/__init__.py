@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from .effects import cascade
     from .networks import network
     from .over_time import chances
+    from .parameters import branches, likelihood, pivots, tornado
     from .states import lattice, timeline
     from .style import save, to_bytes
 
 _HOMES = {"network": "networks", "lattice": "states", "timeline": "states", "chances": "over_time",
           "cascade": "effects", "bargain": "bargains", "terms": "bargains",
+          **dict.fromkeys(("branches", "likelihood", "pivots", "tornado"), "parameters"),
           "save": "style", "to_bytes": "style"}
 
-__all__ = ["bargain", "cascade", "chances", "lattice", "network", "save", "terms", "timeline",
-           "to_bytes"]
+__all__ = ["bargain", "branches", "cascade", "chances", "lattice", "likelihood", "network",
+           "pivots", "save", "terms", "timeline", "to_bytes", "tornado"]
 
 __getattr__, __dir__ = attributes(globals(), _HOMES)
