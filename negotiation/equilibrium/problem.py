@@ -175,8 +175,8 @@ def settle(problems: Problems, moves: Moves, value: Floats,
     """Terms at the value of waiting: for the moves (rows, columns), given their rows' V (k, n).
 
     ``hint`` (k, J) are terms to start from; they are those at the V ``near`` (k, n) where that is
-    given. Returns the terms (k, n, J), one set per proposer (all alike but under ``offers``), and what
-    they pay (k, n). Terms that did not converge are not a number.
+    given. Returns the terms (k, n, J), one set per proposer (all alike but under ``offers``), and
+    what they pay (k, n). Terms that did not converge are not a number.
     """
     rows, cols = moves
     base = problems.reward[rows, cols] - value
@@ -219,7 +219,8 @@ def _follow(problems: Problems, moves: Moves, mine: Ints, value: Floats, hint: F
     base, party = reward - value[mine], problems.party[moves]
     v, c, weights = problems.value[moves], problems.curvature[moves], problems.weights[moves]
     x = hint[mine]
-    found = np.where(party, bargain.gains(base, v, c, x), 1.0).min(axis=1) > 0.0
+    found: Bools = np.asarray(
+        np.where(party, bargain.gains(base, v, c, x), 1.0).min(axis=1) > 0.0)
     rows = np.flatnonzero(found)
     x[rows] = terms.nash(base[rows], v[rows], c[rows], weights[rows], party[rows], x[rows])[0]
     found[rows] = np.isfinite(x[rows]).all(axis=1)

@@ -101,7 +101,7 @@ def _raise(at: Face, climb: Floats) -> Bools:
         part, open_ = _settle_still(at.take(left), climb[left])
         held[left] |= part.held & (climb[left] > 0.0)
         at.put(left, part)
-        some = open_.any(axis=1)
+        some = np.asarray(open_.any(axis=1))
         left, part, pull = left[some], part.take(some), np.where(open_, climb[left], 0.0)[some]
         if not len(left):
             break
