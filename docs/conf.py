@@ -19,11 +19,13 @@ source_suffix = {".md": "markdown"}
 exclude_patterns = ["_ext"]
 # Symbols beside each other (r_i V_i, a*b) are plain text in docstrings; code is in double backquotes.
 default_role = None
-nitpicky = False
+# attributes of several classes share names, which their docstrings mention unqualified
+suppress_warnings = ["ref.python"]
 
-myst_enable_extensions = ["deflist", "dollarmath"]
+myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 
+napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
@@ -34,5 +36,3 @@ html_theme_options = {"description": "linked bargaining games", "fixed_sidebar":
                       "page_width": "70rem", "sidebar_width": "16rem"}
 html_show_sphinx = False
 html_copy_source = False
-# formulas stay readable without a script from elsewhere
-html_math_renderer = "mathjax"

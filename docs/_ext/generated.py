@@ -14,8 +14,8 @@ from typing import Any
 
 from negotiation import catalog
 from negotiation.cli.arguments import EXAMPLES, _build
-from negotiation.formats.definition import load_path
 from negotiation.errors import DefinitionError
+from negotiation.formats.definition import load_path
 from negotiation.formats.record_schema import OUTPUTS, output_schema
 from negotiation.formats.schema import definition_schema
 
