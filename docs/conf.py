@@ -17,7 +17,7 @@ version = release = negotiation.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_ext"]
-# Symbols beside each other (r_i V_i, a*b) are plain text in docstrings; code is in double backquotes.
+# single backquotes are plain text in docstrings; code is in double ones
 default_role = None
 # attributes of several classes share names, which their docstrings mention unqualified
 suppress_warnings = ["ref.python"]

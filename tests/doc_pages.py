@@ -27,7 +27,7 @@ from pathlib import Path
 from negotiation.cli import main
 
 _BLOCK = re.compile(r"^```(?P<head>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-_CAPTION = re.compile(r"\A(?:(?!:caption:):\w+:[^\n]*\n)*:caption: (?P<caption>[^\n]+)\n(?::\w+:[^\n]*\n)*\n?")
+_CAPTION = re.compile(r"\A:caption: (?P<caption>[^\n]+)\n")
 
 
 def settled(text: str) -> str:
