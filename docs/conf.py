@@ -1,4 +1,4 @@
-"""How Sphinx builds the documentation: ``sphinx-build -W -b html docs FOLDER`` (the extra ``docs``)."""
+"""How Sphinx builds the documentation: ``sphinx-build -W -b html docs FOLDER``."""
 
 from __future__ import annotations
 
