@@ -19,7 +19,7 @@ RHO = 0.25
 
 
 def who_gives_first(lag: float) -> Game:
-    """Two fronts; on each one side can give way, which pays the other more: docs/paths.md."""
+    """Two fronts; on each one side can give way, which pays the other more (paths.md)."""
     return ng.from_dict({
         "format": "negotiation/1", "title": "Who gives first",
         "parameters": {"prize": {"value": 1.2, "low": 1.0, "high": 1.5}},
@@ -76,7 +76,7 @@ def test_the_other_direction_finds_the_same_events():
 
 
 def test_the_threshold_of_a_bundled_game_is_its_closed_form():
-    """docs/classics.md derives the largest shift of power that is accepted without war: 0.3515."""
+    """classics.md derives the largest shift of power that is accepted without war: 0.3515."""
     trace = ng.trace(ng.load("fearon-commitment"), "shift", 0.0, 0.65)
     jump, = trace.events
     assert jump.value == pytest.approx(0.3515, abs=1e-12)
