@@ -68,6 +68,7 @@ LATE = {
     "normal_form.game": ("nashpy",),
     "normal_form.correlated": ("scipy",),
     "normal_form.backends": ("nashpy",),
+    "equilibrium.rescue": ("negotiation.equilibrium.cyclic",),
     "equilibrium.solve": ("negotiation.equilibrium.encounters.solve",
                           "negotiation.equilibrium.cyclic", "negotiation.equilibrium.logit",
                           "negotiation.equilibrium.linked", "negotiation.postures"),

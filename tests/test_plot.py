@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_games import TWO_EQUILIBRIA
 
 import negotiation as ng
 from negotiation import plot, views
@@ -65,37 +66,6 @@ when = { east = "done", south = "done" }
 flow = { ada = 0.5 }
 [outcomes.all]
 when = { north = "done", east = "done", south = "done" }
-"""
-
-
-TWO_EQUILIBRIA = """
-format = "negotiation/1"
-title = "Who goes first"
-horizon = 10.0
-[actors.a]
-discount_rate = 0.1
-[actors.b]
-discount_rate = 0.1
-[fronts.f]
-statuses = ["open", "left", "right"]
-flow.left = { a = 0.2, b = 0.1 }
-flow.right = { a = 0.1, b = 0.2 }
-[moves.left]
-front = "f"
-from = "open"
-to = "left"
-by = ["a"]
-rate = 1.0
-payoff = { a = -1.5 }
-[moves.right]
-front = "f"
-from = "open"
-to = "right"
-by = ["b"]
-rate = 1.0
-payoff = { b = -1.5 }
-[outcomes.left]
-when = { f = "left" }
 """
 
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NoReturn
 
 from .. import __version__
-from .analysis_options import claims as _claims
-from .analysis_options import compare as _compare
-from .analysis_options import other as _other
-from .analysis_options import pivots as _pivots
+from . import analysis_options as analyses
 from .likelihood_options import add_options
 from .picture_arguments import PICTURES, picture_parts
-from .values import count as _count
-from .values import hint as _hint
-from .values import names as _names
-from .values import one_of as _one_of
+from .shared_options import conventions, rules
+from .tracing_options import interval, mapping, plane, saving, target, tracing
+from .values import consent, count, hint, names, number_pair, one_of, pairs, positive
 
 GAME_HELP = "the name of a bundled game (see 'negotiation list') or the path of a definition file"
 ABOUT = "Solve negotiations that run on several linked fronts at once."
@@ -84,14 +79,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser, commands = _build()
     first = next((word for word in argv if not word.startswith("-")), None)
     if first is not None and first not in commands:
-        raise UsageError(f"unknown command {first!r}: {_hint(first, commands)}", parser.prog)
+        raise UsageError(f"unknown command {first!r}: {hint(first, commands)}", parser.prog)
     arguments, rest = parser.parse_known_args(argv)
     if rest:
         word = next((word for word in rest if word.startswith("-")), rest[0])
         command = commands.get(arguments.command or "", parser)
         raise UsageError(_unknown(word, command), command.prog)
     if arguments.command is None:
-        raise UsageError(f"a command is missing: {_hint('', commands)}", parser.prog)
+        raise UsageError(f"a command is missing: {hint('', commands)}", parser.prog)
     return arguments
 
 
@@ -99,7 +94,7 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
     if not word.startswith("-"):
         return f"unexpected argument {word!r}"
     options = [option for action in parser._actions for option in action.option_strings]
-    return f"unknown option {word!r}: {_hint(word.split('=')[0], options)}"
+    return f"unknown option {word!r}: {hint(word.split('=')[0], options)}"
 
 
 def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
@@ -136,25 +131,26 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     command("stability", "say which states are stable, for whom, by the graph model's concepts",
             _game, _settings, _stability, _json)
     command("pivots", "ask who decides an outcome, who can stop it, and who gains by hindering it",
-            _game, _settings, partial(_solving, cap=16), _by, _pivots, _json)
+            _game, _settings, partial(_solving, cap=16), _by, analyses.pivots, _json)
     command("claims", "test the claims that a definition carries",
-            _game, _other, _settings, partial(_solving, cap=16), _by, _claims, _json)
+            _game, analyses.other, _settings, partial(_solving, cap=16), _by, analyses.claims,
+            _json)
     command("compare", "put two games, or two settings of one, side by side",
-            _game, _other, _settings, _solving, _by, _compare, _json)
+            _game, analyses.other, _settings, _solving, _by, analyses.compare, _json)
     command("paths", "list the most likely sequences of events",
             _game, _settings, _solving, _by, _paths, _json)
     command("likelihood", "say how likely an outcome is over the parameters' ranges, and why",
             _game, _likelihood, _settings, _by, _json)
     command("trace", "follow every equilibrium as a parameter moves: switches, folds, births, ends",
-            _game, _interval, _settings, _tracing, _by, _saving, _json)
+            _game, interval, _settings, tracing, _by, saving, _json)
     command("region", "map where in the plane of two parameters an answer is which",
-            _game, _plane, _settings, _mapping, _by, _json)
+            _game, plane, _settings, mapping, _by, _json)
     command("tip", "find the smallest change of parameters that turns an answer",
-            _game, _target, _settings, _mapping, _by, _json)
+            _game, target, _settings, mapping, _by, _json)
     command("bargain", "compare what each bargaining solution makes of one move",
             _game, _bargain, _settings, _solving, _json)
     command("plot", "draw a picture and write it to a PNG, SVG or PDF file",
-            _game, picture_parts(_count, _pairs, _one_of(*PICTURES)), _cascade, _settings, _solving,
+            _game, picture_parts(count, pairs, one_of(*PICTURES)), _cascade, _settings, _solving,
             _by, _json)
     return parser, commands
 
@@ -172,59 +168,47 @@ def _json(parser: argparse.ArgumentParser) -> None:
 
 def _set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
-                        type=_number_pair, help="give a parameter another value (may be repeated)")
+                        type=number_pair, help="give a parameter another value (may be repeated)")
 
 
 def _settings(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what if")
     group.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
-                       type=_number_pair, help="give a parameter another value (may be repeated)")
-    group.add_argument("--start", action="append", default=[], metavar="FRONT=STATUS", type=_pairs,
+                       type=number_pair, help="give a parameter another value (may be repeated)")
+    group.add_argument("--start", action="append", default=[], metavar="FRONT=STATUS", type=pairs,
                        help="start a front in another status")
-    group.add_argument("--hold", action="append", default=[], metavar="FRONT=STATUS", type=_pairs,
+    group.add_argument("--hold", action="append", default=[], metavar="FRONT=STATUS", type=pairs,
                        help="start a front in a status and keep it there")
     group.add_argument("--block", action="append", default=[], metavar="NAME",
                        help="take a move or an encounter away")
-    group.add_argument("--consent", action="append", default=[], type=_consent,
+    group.add_argument("--consent", action="append", default=[], type=consent,
                        metavar="ACTOR[.MOVE]=always|never",
                        help="let an actor always consent, or never, to all its moves or to one")
 
 
 def _solving(parser: argparse.ArgumentParser, cap: int = 100) -> None:
     group = parser.add_argument_group("solving")
-    group.add_argument("--equilibria", default="all", type=_one_of("all", "one", "selected"),
+    group.add_argument("--equilibria", default="all", type=one_of("all", "one", "selected"),
                        metavar="all|one|selected",
                        help="find all equilibria (default), one, or the one that is left when "
                             "ratification noise vanishes")
-    group.add_argument("--concept", default="mpe", type=_one_of("mpe", "logit"),
+    group.add_argument("--concept", default="mpe", type=one_of("mpe", "logit"),
                        metavar="mpe|logit",
                        help="Markov perfect equilibrium (default), or consents under the "
                             "ratification noise of the file")
-    group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
-                       metavar="consent|refuse|all",
-                       help="what an actor does who gains nothing and loses nothing "
-                            "(default: what the file says)")
-    _conventions(group)
-    group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
+    rules(group)
+    group.add_argument("--boxes", default=1_000, metavar="N", type=count,
                        help="how much work a proof that the list is complete may be: boxes of "
                             "branch and bound, shared by all states (default: 1000)")
-    group.add_argument("--cap", default=cap, metavar="N", type=_count,
+    group.add_argument("--cap", default=cap, metavar="N", type=count,
                        help=f"stop after this many equilibria (default: {cap})")
-    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
+    group.add_argument("--seconds", default=None, metavar="S", type=positive,
                        help="end the search after S seconds and show what was found; so does "
                             "Ctrl-C")
 
 
-def _conventions(group: argparse._ActionsContainer) -> None:
-    group.add_argument("--conventions", default=None,
-                       type=_one_of("all", "payoff-dominant", "risk-dominant", "worst"),
-                       metavar="all|payoff-dominant|risk-dominant|worst",
-                       help="which static equilibria of postures are followed "
-                            "(default: what the file says)")
-
-
 def _by(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", default=None, metavar="T", type=_positive,
+    parser.add_argument("--by", default=None, metavar="T", type=positive,
                         help="the date that chances refer to, in the file's unit of time "
                              "(default: the file's horizon)")
 
@@ -266,181 +250,42 @@ def _solve(parser: argparse.ArgumentParser) -> None:
 def _cascade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--center", default=None, metavar="FRONT",
                         help="the front at the centre (default: what the file says)")
-    parser.add_argument("--periphery", default=None, metavar="FRONT,FRONT,...", type=_names,
+    parser.add_argument("--periphery", default=None, metavar="FRONT,FRONT,...", type=names,
                         help="the fronts around it (default: what the file says)")
     parser.add_argument("--status", default=None, metavar="STATUS",
                         help="the status that counts as settled (default: what the file says)")
 
 
 def _stability(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preferences", default="flow", type=_one_of("flow", "lumps", "terms"),
+    parser.add_argument("--preferences", default="flow", type=one_of("flow", "lumps", "terms"),
                         metavar="flow|lumps|terms",
                         help="what a state is worth: what it pays per unit of time (default), also "
                              "lumps paid on the way, also the terms that moves are bargained on")
     parser.add_argument("--transitive", action="store_true",
                         help="let an actor make several of its moves in one go")
-    _conventions(parser)
+    conventions(parser)
 
 
 def _likelihood(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, _count, _one_of)
+    add_options(parser)
 
 
 def _paths(parser: argparse.ArgumentParser) -> None:
     _equilibrium(parser)
-    parser.add_argument("--most", default=10, metavar="N", type=_count,
+    parser.add_argument("--most", default=10, metavar="N", type=count,
                         help="print at most this many sequences (default: 10)")
-
-
-def _interval(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("parameter", metavar="PARAMETER", help="the parameter that moves")
-    parser.add_argument("begin", metavar="FROM", type=_number, help="its value at the beginning")
-    parser.add_argument("end", metavar="TO", type=_number, help="its value at the end")
-
-
-def _tracing(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("following")
-    group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
-                       metavar="consent|refuse|all",
-                       help="what an actor does who gains nothing and loses nothing "
-                            "(default: what the file says)")
-    _conventions(group)
-    group.add_argument("--cap", default=64, metavar="N", type=_count,
-                       help="follow at most this many branches at one value (default: 64)")
-    group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
-                       help="how much work a proof that the list at one value is complete may be: "
-                            "boxes of branch and bound, shared by all states (default: 1000)")
-    group.add_argument("--grid", default=9, metavar="N", type=_count,
-                       help="values that are solved afresh at first (default: 9)")
-    group.add_argument("--checks", default=4, metavar="N", type=_count,
-                       help="values between events that are solved afresh afterwards (default: 4)")
-    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
-                       help="stop after this many seconds and print what was found")
-
-
-def _plane(parser: argparse.ArgumentParser) -> None:
-    for which in ("first", "second"):
-        parser.add_argument(which, metavar=f"PARAMETER{1 if which == 'first' else 2}",
-                            help=f"the {which} parameter")
-        parser.add_argument(f"{which}_low", metavar="LOW", type=_number, help="its lowest value")
-        parser.add_argument(f"{which}_high", metavar="HIGH", type=_number, help="its highest value")
-    parser.add_argument("--outcome", default=None, metavar="OUTCOME",
-                        help="map this outcome's chance (default: the cascade verdict)")
-    parser.add_argument("--depth", default=5, metavar="N", type=_count,
-                        help="halve cells at borders up to this often (default: 5)")
-    parser.add_argument("--lines", default=0, metavar="N", type=_count,
-                        help="trace the first parameter at this many values of the second, for "
-                             "the curves of folds and switches (default: 0)")
-
-
-def _target(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("outcome", metavar="OUTCOME", nargs="?", default=None,
-                        help="the outcome whose chance is to change")
-    parser.add_argument("--to", default=None, metavar="P", type=_number,
-                        help="the chance to bring it to in every equilibrium, such as 0.5")
-    parser.add_argument("--cascade", default=None, metavar="every", type=_one_of("every"),
-                        help="instead: make the cascade hold in every equilibrium")
-    parser.add_argument("--parameters", default=None, metavar="NAME,NAME,...", type=_names,
-                        help="the parameters that may change (default: all that have a range)")
-    parser.add_argument("--joint", action="store_true",
-                        help="also search for a smaller change of several together")
-    parser.add_argument("--grid", default=5, metavar="N", type=_count,
-                        help="values solved along each line at first (default: 5)")
-
-
-def _mapping(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("solving")
-    group.add_argument("--indifferent", default=None, type=_one_of("consent", "refuse", "all"),
-                       metavar="consent|refuse|all",
-                       help="what an actor does who gains nothing and loses nothing "
-                            "(default: what the file says)")
-    _conventions(group)
-    group.add_argument("--cap", default=64, metavar="N", type=_count,
-                       help="keep at most this many equilibria that differ on the path of play")
-    group.add_argument("--boxes", default=1_000, metavar="N", type=_count,
-                       help="how much work the proof that a list is complete may be "
-                            "(default: 1000)")
-    group.add_argument("--seconds", default=None, metavar="S", type=_positive,
-                       help="stop after this many seconds and print what was found")
-
-
-def _saving(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--cascade", action="store_true",
-                        help="also find the cascade verdict on both sides of every event")
-    parser.add_argument("--save", default=None, metavar="FILE",
-                        help="write the work to this file as it goes on")
-    parser.add_argument("--resume", default=None, metavar="FILE",
-                        help="go on from a file that --save wrote")
 
 
 def _bargain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("move", metavar="MOVE", nargs="?",
                         help="a move of the game that has issues; left out, the message names them")
     parser.add_argument("--state", action="append", default=[], metavar="FRONT=STATUS,...",
-                        type=_pairs, help="the state it is bargained in; fronts left out are "
+                        type=pairs, help="the state it is bargained in; fronts left out are "
                         "where they start (default: the state where it is made most often, else "
                         "the first where it is available)")
     _equilibrium(parser)
 
 
 def _equilibrium(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--equilibrium", default=1, metavar="K", type=_count,
+    parser.add_argument("--equilibrium", default=1, metavar="K", type=count,
                         help="the equilibrium to look at, by its number (default: 1)")
-
-
-# ---- values of options --------------------------------------------------------------------------
-
-def _number_pair(text: str) -> tuple[str, float]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, found {text!r}")
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        hint = f": write {value.replace(',', '.')}" if value.count(",") == 1 else ""
-        raise argparse.ArgumentTypeError(
-            f"expected a finite number for {name.strip()!r}, found {value!r}{hint}")
-    return name.strip(), number
-
-
-def _number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise argparse.ArgumentTypeError(f"expected a finite number, found {text!r}")
-    return number
-
-
-def _pairs(text: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for part in text.split(","):
-        name, equals, value = (word.strip() for word in part.partition("="))
-        if not equals or not name or not value:
-            raise argparse.ArgumentTypeError(f"expected FRONT=STATUS, found {part!r}")
-        if pairs.setdefault(name, value) != value:
-            raise argparse.ArgumentTypeError(f"front {name!r} is given two statuses")
-    return pairs
-
-
-def _consent(text: str) -> tuple[str, str, bool]:
-    seat, equals, word = (part.strip() for part in text.partition("="))
-    actor, _, move = seat.partition(".")
-    if not equals or not actor or word not in ("always", "never") or seat.endswith("."):
-        raise argparse.ArgumentTypeError("expected ACTOR=always, ACTOR=never or ACTOR.MOVE=…, "
-                                         f"found {text!r}")
-    return actor, move, word == "always"
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not (math.isfinite(number) and number > 0):
-        raise argparse.ArgumentTypeError(f"expected a positive number, found {text!r}")
-    return number
-

@@ -1,4 +1,4 @@
-"""Equilibria in pure consents of very many states at once, by compiled loops.
+"""Equilibria of very many states at once, by compiled loops where there is a compiler.
 
 Where thousands of draws of a game are solved, a state is bounds, a few bargains and comparisons
 (:mod:`..kernels.regime_search`). What the loops leave (exact ties, no equilibrium in pure consents,
@@ -16,7 +16,8 @@ from ..kernels import compiled
 from ..kernels.regime_loops import LEFT, PROVED
 from ..kernels.regime_search import make_room
 from .problem import NASH, Problems
-from .state import Answers, join, solve_states
+from .rescue import solve_surely
+from .state import Answers, join
 
 Ints = NDArray[np.int64]
 
@@ -31,12 +32,11 @@ UNPROVED = "every regime of pure consents was tried; that there is no other equi
 def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answers:
     """Every equilibrium in pure consents of each problem; ``boxes`` are for what is left over.
 
-    Raises:
-        RuntimeError: where there is no compiler; ``compiled.available`` says so.
+    Without a compiler the general engine does all.
     """
     kernel = compiled.compiled("regime_search", "solve_rows", large=True)
     if kernel is None:
-        raise RuntimeError("no compiler is at hand")
+        return _in_general(problems, np.arange(problems.size), indifferent, boxes)
     size, moves, n = problems.reward.shape
     issues = problems.value.shape[2]
     nash = ((problems.kind == NASH) | ~problems.bargained).all(axis=1)
@@ -60,13 +60,17 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
     answers = Answers(owner, values[owner, place], consent, np.zeros(consent.shape), terms,
                       np.ones(len(owner), dtype=np.int64), {},
                       dict.fromkeys(np.flatnonzero(done & (known != PROVED)).tolist(), UNPROVED))
-    fixed = ~problems.bargained.any(axis=1)
-    parts = [answers]
-    for rows, most in ((~done & fixed, FIXED_BOXES), (~done & ~fixed, boxes)):
-        left = np.flatnonzero(rows)
-        if len(left):
-            others = solve_states(problems.take(left), indifferent, boxes=most)
-            others.owner = left[others.owner]
-            others.doubt = {int(left[p]): why for p, why in others.doubt.items()}
-            parts.append(others)
+    left = np.flatnonzero(~done)
+    return join([answers, _in_general(problems, left, indifferent, boxes)])
+
+
+def _in_general(problems: Problems, left: Ints, indifferent: str, boxes: int) -> Answers:
+    """The equilibria of some problems by the general engine."""
+    fixed = ~problems.bargained[left].any(axis=1)
+    parts = []
+    for rows, most in ((left[fixed], FIXED_BOXES), (left[~fixed], boxes)):
+        found = solve_surely(problems.take(rows), indifferent, boxes=most)
+        found.owner = rows[found.owner]
+        found.doubt = {int(rows[p]): why for p, why in found.doubt.items()}
+        parts.append(found)
     return join(parts)

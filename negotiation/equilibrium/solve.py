@@ -31,8 +31,9 @@ from .directional import (
 from .encounters.request import Request as Clashing
 from .excluded import fill_surplus
 from .problem import Problems
+from .rescue import solve_surely
 from .result import Component, Equilibrium, Options, Solution, Status
-from .state import Answers, join, solve_states
+from .state import Answers, join
 from .ties import Continuum
 from .traversal import Ending, Stopped
 from .watch import REASONS, Progress, Watch
@@ -202,34 +203,18 @@ def _in_parts(problems: Problems, rule: str, first: bool, boxes: int, watch: Wat
               ) -> Answers:
     """Solve problems, looking at the watch every so many of them."""
     if watch is None or not watch.bounded:
-        return _states(problems, rule, first, boxes, watch)
+        return solve_surely(problems, rule, first, boxes, watch)
     parts = []
     for begin in range(0, problems.size, PART):
         rows = np.arange(begin, min(begin + PART, problems.size))
         hurry = watch.over()
-        part = _states(problems.take(rows), rule, first or hurry, boxes, watch)
+        part = solve_surely(problems.take(rows), rule, first or hurry, boxes, watch)
         if hurry:
             part.doubt = dict.fromkeys(range(len(rows)), watch.reason)
         part.owner = part.owner + begin
         part.doubt = {begin + p: why for p, why in part.doubt.items()}
         parts.append(part)
     return join(parts)
-
-
-def _states(problems: Problems, rule: str, first: bool, boxes: int, watch: Watch | None,
-            ) -> Answers:
-    """The equilibria of every problem; where branch and bound ended without any, the one that
-    vanishing noise selects."""
-    found = solve_states(problems, rule, first, boxes, watch)
-    missing = np.setdiff1d(np.arange(problems.size), found.owner)
-    if not len(missing):
-        return found
-    from . import cyclic
-    alone = problems.take(missing)
-    chosen = cyclic.answer(Components(alone, np.full(alone.present.shape, -1), 1), rule,
-                           select=True)
-    chosen.owner, chosen.doubt = missing[chosen.owner], {}
-    return join([found, chosen])
 
 
 def need_noise(lattice: Lattice) -> None:

@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .json_schema import (
+    NUMBER,
+    TEXT,
+    WHOLE,
+    YES,
+    Schema,
+    list_of,
+    object_of,
+    or_null,
+    pair_of,
+    said,
+    table_of,
+)
+
 if TYPE_CHECKING:
     from ..claims import ClaimsResult
     from ..compare import ComparisonResult
     from ..pivots import PivotsResult
 
 Record = dict[str, Any]
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-NUMBER: Schema = {"type": "number"}
-WHOLE: Schema = {"type": "integer"}
-YES: Schema = {"type": "boolean"}
 OFTEN: Schema = {"enum": ["every", "some", "none"]}
 
 
@@ -46,78 +54,56 @@ def _values(values: Mapping[str, float]) -> dict[str, float]:
 
 # ---- schemas -----------------------------------------------------------------------------------
 
-def _object(properties: dict[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": False,
-            "required": [key for key in properties if key not in optional]}
-
-
-def _null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
-
-
-def _table(value: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": value}
-
-
-def _said(schema: Schema, description: str) -> Schema:
-    return {**schema, "description": description}
-
-
-def _pair(item: Schema = NUMBER) -> Schema:
-    return {"type": "array", "items": item, "minItems": 2, "maxItems": 2}
-
-
 def pivots_schema() -> Schema:
     """What hangs on each actor, and who obstructs or subverts."""
-    pivot = _object({
-        "actor": TEXT, "seats": _list(TEXT), "always": _pair(), "never": _pair(),
-        "effect": _said(_pair(), "always less never, worst and best pair of equilibria"),
-        "shapley": _pair(), "error": _said(NUMBER, "standard error where orders were sampled"),
-        "gain_from_refusing": _pair(), "gain_from_consenting": _pair(),
-        "stops": _said(OFTEN, "in which equilibria its refusal leaves hardly a chance")})
-    spoiler = _object({
+    pivot = object_of({
+        "actor": TEXT, "seats": list_of(TEXT), "always": pair_of(), "never": pair_of(),
+        "effect": said(pair_of(), "always less never, worst and best pair of equilibria"),
+        "shapley": pair_of(), "error": said(NUMBER, "standard error where orders were sampled"),
+        "gain_from_refusing": pair_of(), "gain_from_consenting": pair_of(),
+        "stops": said(OFTEN, "in which equilibria its refusal leaves hardly a chance")})
+    spoiler = object_of({
         "move": TEXT, "actor": TEXT, "kind": {"enum": ["obstructs", "subverts"]},
-        "effect": _pair(), "effect_in_force": _pair(), "made": _pair(_null(NUMBER)),
-        "gain": _null(_pair()), "hinders": {"enum": ["every", "some"]}})
-    return _object({
-        "game": TEXT, "parameters": _table(NUMBER), "outcome": TEXT, "by": NUMBER,
-        "nominal": _pair(), "everybody": _pair(), "nobody": _pair(), "pivots": _list(pivot),
-        "spoilers": _list(spoiler),
-        "candidates": _said(_list(TEXT), "moves of single actors that were looked at"),
-        "method": {"enum": ["exact", "sampled"]}, "orders": _null(WHOLE), "seed": _null(WHOLE),
-        "games": WHOLE, "complete": YES, "incomplete_because": _null(TEXT)})
+        "effect": pair_of(), "effect_in_force": pair_of(), "made": pair_of(or_null(NUMBER)),
+        "gain": or_null(pair_of()), "hinders": {"enum": ["every", "some"]}})
+    return object_of({
+        "game": TEXT, "parameters": table_of(NUMBER), "outcome": TEXT, "by": NUMBER,
+        "nominal": pair_of(), "everybody": pair_of(), "nobody": pair_of(), "pivots": list_of(pivot),
+        "spoilers": list_of(spoiler),
+        "candidates": said(list_of(TEXT), "moves of single actors that were looked at"),
+        "method": {"enum": ["exact", "sampled"]}, "orders": or_null(WHOLE), "seed": or_null(WHOLE),
+        "games": WHOLE, "complete": YES, "incomplete_because": or_null(TEXT)})
 
 
 def _claim() -> Schema:
-    flip = _object({"parameter": TEXT, "value": NUMBER,
-                    "share": _said(NUMBER, "of the parameter's range")})
-    return _object({
-        "id": TEXT, "nominal": _said(YES, "whether it holds in the first equilibrium"),
-        "equilibria": OFTEN, "share_of_draws": _null(NUMBER),
-        "flips": _said(_null(_list(flip)), "null where they were not looked for"),
-        "says": TEXT, "source": TEXT, "under": _pair(), "than": _null(_pair()),
-        "margin": _said(_pair(), "by how much it holds, worst and best pair of equilibria"),
-        "draws": WHOLE, "failed": WHOLE, "seed": WHOLE, "parameters_tested": _list(TEXT),
+    flip = object_of({"parameter": TEXT, "value": NUMBER,
+                    "share": said(NUMBER, "of the parameter's range")})
+    return object_of({
+        "id": TEXT, "nominal": said(YES, "whether it holds in the first equilibrium"),
+        "equilibria": OFTEN, "share_of_draws": or_null(NUMBER),
+        "flips": said(or_null(list_of(flip)), "null where they were not looked for"),
+        "says": TEXT, "source": TEXT, "under": pair_of(), "than": or_null(pair_of()),
+        "margin": said(pair_of(), "by how much it holds, worst and best pair of equilibria"),
+        "draws": WHOLE, "failed": WHOLE, "seed": WHOLE, "parameters_tested": list_of(TEXT),
         "complete": YES, "game": TEXT}, optional=("game",))
 
 
 def claims_schema() -> Schema:
     """Every claim, tested."""
-    return _list(_claim())
+    return list_of(_claim())
 
 
 def compare_schema() -> Schema:
     """Two games side by side."""
-    side = _object({"name": TEXT, "game": TEXT, "equilibria": WHOLE, "complete": YES,
-                    "incomplete_because": _null(TEXT)})
-    both = _object({key: _pair() for key in ("left", "right", "left_in_force", "right_in_force")})
-    return _object({
-        "games": _list(side), "by": NUMBER, "outcomes": _table(both), "only": _pair(_list(TEXT)),
-        "verdicts": _pair(_null(OFTEN)), "parameters": _table(_pair(_null(NUMBER))),
-        "numbers": _said(_table(_pair(TEXT)), "path in the definitions → what each says"),
-        "consents": _said(_table(_pair(_null(NUMBER))), "move → how often it is made, in the end"),
-        "claims": _null(_pair(_list(_claim())))})
+    side = object_of({"name": TEXT, "game": TEXT, "equilibria": WHOLE, "complete": YES,
+                    "incomplete_because": or_null(TEXT)})
+    both = object_of({key: pair_of() for key in ("left", "right", "left_in_force",
+                                                 "right_in_force")})
+    return object_of({
+        "games": list_of(side), "by": NUMBER, "outcomes": table_of(both),
+        "only": pair_of(list_of(TEXT)),
+        "verdicts": pair_of(or_null(OFTEN)), "parameters": table_of(pair_of(or_null(NUMBER))),
+        "numbers": said(table_of(pair_of(TEXT)), "path in the definitions → what each says"),
+        "consents": said(table_of(pair_of(or_null(NUMBER))),
+                         "move → how often it is made, in the end"),
+        "claims": or_null(pair_of(list_of(_claim())))})

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .json_schema import (
+    CHANCE,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    YES,
+    Schema,
+    list_of,
+    object_of,
+    or_null,
+    table_of,
+)
 from .record import plain
 
 if TYPE_CHECKING:
     from ..stochastic import StochasticSolution
 
-Schema = dict[str, Any]
 Record = dict[str, Any]
 
 
@@ -42,35 +53,18 @@ def mpe_record(file: str, title: str, solution: StochasticSolution) -> Record:
 
 def mpe_schema() -> Schema:
     """The JSON Schema of :func:`mpe_record`."""
-    text, number, whole, yes = ({"type": kind} for kind in ("string", "number", "integer",
-                                                            "boolean"))
-    chance = {"type": "number", "minimum": 0, "maximum": 1}
-    state = _record(state=text, value=_table(number), strategies=_table(_table(chance)))
-    equilibrium = _record(
-        id=whole, pure=yes, states=_list(state),
-        regret={"type": "number", "minimum": 0, "description":
+    state = object_of({"state": TEXT, "value": table_of(NUMBER),
+                       "strategies": table_of(table_of(CHANCE))})
+    equilibrium = object_of({
+        "id": WHOLE, "pure": YES, "states": list_of(state),
+        "regret": {"type": "number", "minimum": 0, "description":
                 "the largest gain from deviating once, in units of a player's payoff range; under "
-                "noise, how far a chance is off"})
-    return _record(
-        file=text, title=text, players=_list(text), states=_list(text),
-        concept={"enum": ["mpe", "logit"]}, noise=_or_null(_table(number)), count=_or_null(whole),
-        complete=yes, status=text, incomplete_because=_or_null(text), solved=whole, seconds=number,
-        continua=_list(_record(state=text, player=text, actions=_list(text))),
-        equilibria=_list(equilibrium))
-
-
-def _record(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": False,
-            "required": list(properties)}
-
-
-def _table(value: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": value}
-
-
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
-
-
-def _or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
+                "noise, how far a chance is off"}})
+    return object_of({
+        "file": TEXT, "title": TEXT, "players": list_of(TEXT), "states": list_of(TEXT),
+        "concept": {"enum": ["mpe", "logit"]}, "noise": or_null(table_of(NUMBER)),
+        "count": or_null(WHOLE),
+        "complete": YES, "status": TEXT, "incomplete_because": or_null(TEXT), "solved": WHOLE,
+        "seconds": NUMBER,
+        "continua": list_of(object_of({"state": TEXT, "player": TEXT, "actions": list_of(TEXT)})),
+        "equilibria": list_of(equilibrium)})

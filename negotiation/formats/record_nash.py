@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..normal_form.game import NormalFormGame
+from .json_schema import (
+    CHANCE,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    YES,
+    Schema,
+    list_of,
+    object_of,
+    or_null,
+    said,
+    table_of,
+)
 from .record import plain
 
 if TYPE_CHECKING:
     from ..normal_form import Mediation, NashSolution, Rationalizable
 
-Schema = dict[str, Any]
 Record = dict[str, Any]
 
 
@@ -63,54 +75,36 @@ def named(game: NormalFormGame, profile: Sequence[np.ndarray[Any, Any]],
 
 def nash_schema() -> Schema:
     """The JSON Schema of :func:`nash_record`."""
-    text, number, whole = {"type": "string"}, {"type": "number"}, {"type": "integer"}
-    yes = {"type": "boolean"}
-    chance = {"type": "number", "minimum": 0, "maximum": 1}
-    money = _table(number)
-    ids = _list({"type": "integer", "minimum": 1})
-    equilibrium = _record(
-        id=whole, profile=_table(_table(chance)),
-        exact={**_or_null(_table(_table(text))), "description": "as fractions, with --exact"},
-        payoffs=money, pure=yes,
-        index={"enum": [1, -1, None], "description": "null where it is not defined"},
-        regret={"type": "number", "minimum": 0, "description":
-                "the largest gain from deviating, in units of a player's payoff range"})
-    subset = _record(equilibria=ids, dimension=whole)
-    continuum = _record(equilibria=ids, dimension=whole, subsets=_list(subset))
+    money = table_of(NUMBER)
+    ids = list_of({"type": "integer", "minimum": 1})
+    equilibrium = object_of({
+        "id": WHOLE, "profile": table_of(table_of(CHANCE)),
+        "exact": said(or_null(table_of(table_of(TEXT))), "as fractions, with --exact"),
+        "payoffs": money, "pure": YES,
+        "index": {"enum": [1, -1, None], "description": "null where it is not defined"},
+        "regret": {"type": "number", "minimum": 0, "description":
+                "the largest gain from deviating, in units of a player's payoff range"}})
+    subset = object_of({"equilibria": ids, "dimension": WHOLE})
+    continuum = object_of({"equilibria": ids, "dimension": WHOLE, "subsets": list_of(subset)})
     nested = {"type": "array", "description":
               "probabilities of profiles as nested lists, the first player's actions outermost"}
-    best = _record(value=number, regret={"type": "number", "minimum": 0}, payoffs=money,
-                   distribution=nested)
-    return _record(
-        file=text, title=text, players=_list(text), actions=_table(_list(text)),
-        kinds=_list({"enum": list(KINDS)}),
-        rationalizable={**_or_null(_table(_list(text))), "description":
+    best = object_of({"value": NUMBER, "regret": {"type": "number", "minimum": 0}, "payoffs": money,
+                      "distribution": nested})
+    return object_of({
+        "file": TEXT, "title": TEXT, "players": list_of(TEXT), "actions": table_of(list_of(TEXT)),
+        "kinds": list_of({"enum": list(KINDS)}),
+        "rationalizable": {**or_null(table_of(list_of(TEXT))), "description":
                         "what iterated strict dominance leaves; null for a large game"},
-        equilibria=_list(equilibrium), count=_or_null(whole), complete=yes,
-        described={**yes, "description": "whether every equilibrium is proved to be listed, or to "
-                                         "lie in a continuum that is"},
-        status=text, incomplete_because=_or_null(text), method=text, index_sum=_or_null(whole),
-        continua=_list(continuum),
-        mediator=_list(_record(objective=text, nash=_record(value=number, equilibrium=whole),
-                               correlated=best, coarse=best)))
+        "equilibria": list_of(equilibrium), "count": or_null(WHOLE), "complete": YES,
+        "described": said(YES, "whether every equilibrium is proved to be listed, or to lie in a "
+                               "continuum that is"),
+        "status": TEXT, "incomplete_because": or_null(TEXT), "method": TEXT,
+        "index_sum": or_null(WHOLE),
+        "continua": list_of(continuum),
+        "mediator": list_of(object_of({
+            "objective": TEXT, "nash": object_of({"value": NUMBER, "equilibrium": WHOLE}),
+            "correlated": best, "coarse": best}))})
 
 
 #: what a game can be recognised as
 KINDS = ("constant-sum", "potential", "strategically zero-sum", "dominance solvable")
-
-
-def _record(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": False,
-            "required": list(properties)}
-
-
-def _table(value: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": value}
-
-
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
-
-
-def _or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}

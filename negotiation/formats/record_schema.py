@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ..errors import UnknownNameError
+from .json_schema import (
+    CHANCE,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    YES,
+    Schema,
+    list_of,
+    object_of,
+    or_null,
+    said,
+    table_of,
+)
 from .record_claims import claims_schema, compare_schema, pivots_schema
 
-Schema = dict[str, Any]
-
 _DRAFT = "http://json-schema.org/draft-07/schema#"
-TEXT: Schema = {"type": "string"}
-NUMBER: Schema = {"type": "number"}
-WHOLE: Schema = {"type": "integer"}
-YES: Schema = {"type": "boolean"}
-CHANCE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 
 
 def output_schema(command: str) -> Schema:
@@ -30,131 +35,114 @@ def output_schema(command: str) -> Schema:
     return {"$schema": _DRAFT, "title": title, **build()}
 
 
-def _record(properties: dict[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": False,
-            "required": [key for key in properties if key not in optional]}
-
-
-def _table(value: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": value}
-
-
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
-
-
-def _or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _said(schema: Schema, description: str) -> Schema:
-    return {**schema, "description": description}
-
-
 def _range(least: float = 0.0) -> Schema:
     return {"type": "array", "minItems": 2, "maxItems": 2,
             "items": {"type": "number", "minimum": least, "maximum": 1}}
 
 
 def _list_games() -> Schema:
-    return _record({"games": _list(_record({
+    return object_of({"games": list_of(object_of({
         "name": TEXT, "theme": TEXT, "title": TEXT, "actors": WHOLE, "fronts": WHOLE,
         "moves": WHOLE, "encounters": WHOLE}))})
 
 
 def _show() -> Schema:
-    payments = _table({"type": ["number", "string"]})
+    payments = table_of({"type": ["number", "string"]})
     number = {"type": ["number", "string"], "description": "a number, or an expression"}
-    blocks = _list({"type": "object", "required": ["name", "when"], "properties": {
-        "name": TEXT, "when": _table(_list(TEXT))}})
-    return _record({
+    blocks = list_of({"type": "object", "required": ["name", "when"], "properties": {
+        "name": TEXT, "when": table_of(list_of(TEXT))}})
+    return object_of({
         "name": TEXT, "title": TEXT, "summary": TEXT, "source": TEXT, "theme": TEXT,
         "horizon": NUMBER, "time_unit": TEXT, "indifferent": TEXT,
-        "actors": _table(_record({"label": TEXT, "discount_rate": number, "doc": TEXT})),
-        "fronts": _table(_record({"label": TEXT, "statuses": _list(TEXT), "start": TEXT,
-                                  "flow": _table(payments), "doc": TEXT})),
-        "moves": _table(_record({
-            "label": TEXT, "front": TEXT, "from": _list(TEXT), "to": TEXT, "by": _list(TEXT),
-            "rate": number, "when": _table(_list(TEXT)), "sets": _table(TEXT), "payoff": payments,
-            "issues": _table(_record({"label": TEXT, "unit": TEXT, "value": payments,
+        "actors": table_of(object_of({"label": TEXT, "discount_rate": number, "doc": TEXT})),
+        "fronts": table_of(object_of({"label": TEXT, "statuses": list_of(TEXT), "start": TEXT,
+                                  "flow": table_of(payments), "doc": TEXT})),
+        "moves": table_of(object_of({
+            "label": TEXT, "front": TEXT, "from": list_of(TEXT), "to": TEXT, "by": list_of(TEXT),
+            "rate": number, "when": table_of(list_of(TEXT)), "sets": table_of(TEXT),
+            "payoff": payments,
+            "issues": table_of(object_of({"label": TEXT, "unit": TEXT, "value": payments,
                                       "curvature": payments})),
             "solution": TEXT, "weights": payments, "doc": TEXT})),
-        "linkages": _list(_record({"name": TEXT, "says": TEXT, "doc": TEXT})),
-        "parameters": _table(_record({
-            "value": NUMBER, "expression": _or_null(TEXT), "low": _or_null(NUMBER),
-            "high": _or_null(NUMBER), "unit": TEXT, "doc": TEXT, "source": TEXT})),
-        "encounters": _table(_record({
-            "label": TEXT, "front": TEXT, "from": _list(TEXT), "rate": number,
-            "when": _table(_list(TEXT)), "players": _list(TEXT), "actions": _table(_list(TEXT)),
-            "to": _said({"type": "array"}, "nested lists, the first player's actions outermost"),
+        "linkages": list_of(object_of({"name": TEXT, "says": TEXT, "doc": TEXT})),
+        "parameters": table_of(object_of({
+            "value": NUMBER, "expression": or_null(TEXT), "low": or_null(NUMBER),
+            "high": or_null(NUMBER), "unit": TEXT, "doc": TEXT, "source": TEXT})),
+        "encounters": table_of(object_of({
+            "label": TEXT, "front": TEXT, "from": list_of(TEXT), "rate": number,
+            "when": table_of(list_of(TEXT)), "players": list_of(TEXT),
+            "actions": table_of(list_of(TEXT)),
+            "to": said({"type": "array"}, "nested lists, the first player's actions outermost"),
             "payoffs": blocks, "doc": TEXT})),
-        "postures": _table(_record({
-            "label": TEXT, "players": _list(TEXT), "actions": _table(_list(TEXT)),
+        "postures": table_of(object_of({
+            "label": TEXT, "players": list_of(TEXT), "actions": table_of(list_of(TEXT)),
             "equilibrium": TEXT, "doc": TEXT, "payoffs": blocks})),
-        "outcomes": _table(_record({"label": TEXT, "when": _table(_list(TEXT)),
-                                    "posture": _table(_table(TEXT)), "doc": TEXT})),
-        "claims": _list(_record({"id": TEXT, "says": TEXT, "source": TEXT})),
-        "answers": _said({"type": "object"}, "known answers, free-form data of the file")})
+        "outcomes": table_of(object_of({"label": TEXT, "when": table_of(list_of(TEXT)),
+                                    "posture": table_of(table_of(TEXT)), "doc": TEXT})),
+        "claims": list_of(object_of({"id": TEXT, "says": TEXT, "source": TEXT})),
+        "answers": said({"type": "object"}, "known answers, free-form data of the file")})
 
 
 def _check() -> Schema:
-    problem = _record({"path": TEXT, "line": _or_null(WHOLE), "message": TEXT})
-    return _record({
-        "game": TEXT, "valid": YES, "problems": _list(problem), "warnings": _list(problem),
-        "states": _said(_or_null(WHOLE), "how many states moves can reach")})
+    problem = object_of({"path": TEXT, "line": or_null(WHOLE), "message": TEXT})
+    return object_of({
+        "game": TEXT, "valid": YES, "problems": list_of(problem), "warnings": list_of(problem),
+        "states": said(or_null(WHOLE), "how many states moves can reach")})
 
 
 def _outcome() -> Schema:
-    return _record({
+    return object_of({
         "by": NUMBER,
-        "probability": _said(CHANCE, "reached at some time up to the date; of a posture's outcome "
+        "probability": said(CHANCE, "reached at some time up to the date; of a posture's outcome "
                              "the expected share of that time in which its actions are played"),
-        "in_force": _said(CHANCE, "in force, or played, at the date"),
-        "eventually": _said(CHANCE, "ever reached, or played in the long run"),
-        "mean_time_if_reached": _or_null(NUMBER)})
+        "in_force": said(CHANCE, "in force, or played, at the date"),
+        "eventually": said(CHANCE, "ever reached, or played in the long run"),
+        "mean_time_if_reached": or_null(NUMBER)})
 
 
 def _mixed() -> Schema:
-    return _said(_table(_table(_table(_table(CHANCE)))), "how postures are played: posture → "
+    return said(table_of(table_of(table_of(table_of(CHANCE)))),
+                "how postures are played: posture → "
                  "condition → player → action → probability; {} for a game without postures")
 
 
 def _equilibrium() -> Schema:
-    move = _record({"consent": CHANCE,
-                    "surplus": _said(_or_null(NUMBER), "null for chance"), "terms": _table(CHANCE)})
-    return _record({
+    move = object_of({"consent": CHANCE,
+                    "surplus": said(or_null(NUMBER), "null for chance"), "terms": table_of(CHANCE)})
+    return object_of({
         "id": WHOLE, "regret": NUMBER, "index": WHOLE, "pure": YES,
-        "convention": _mixed(), "outcomes": _table(_outcome()),
-        "states": _list(_record({"state": _table(TEXT), "value": _table(NUMBER),
-                                 "moves": _table(move), "encounters": _table(_encounter())}))})
+        "convention": _mixed(), "outcomes": table_of(_outcome()),
+        "states": list_of(object_of({"state": table_of(TEXT), "value": table_of(NUMBER),
+                                 "moves": table_of(move), "encounters": table_of(_encounter())}))})
 
 
 def _encounter() -> Schema:
-    profile = _record({"actions": _list(TEXT), "to": _said(TEXT, "a status; empty: no change"),
+    profile = object_of({"actions": list_of(TEXT), "to": said(TEXT, "a status; empty: no change"),
                        "probability": CHANCE})
-    return _record({
-        "play": _said(_table(_table(CHANCE)), "player → action → probability"),
-        "worth": _said(_table(_table(NUMBER)), "player → action → what it brings, the others' play "
+    return object_of({
+        "play": said(table_of(table_of(CHANCE)), "player → action → probability"),
+        "worth": said(table_of(table_of(NUMBER)),
+                      "player → action → what it brings, the others' play "
                        "and the values as they are"),
-        "profiles": _list(profile)})
+        "profiles": list_of(profile)})
 
 
 def _component() -> Schema:
-    return _record({"state": _table(TEXT), "moves": _list(TEXT),
-                    "encounter": _said(_or_null(TEXT), "where an actor is indifferent between "
+    return object_of({"state": table_of(TEXT), "moves": list_of(TEXT),
+                    "encounter": said(or_null(TEXT), "where an actor is indifferent between "
                                        "actions; the extremes are their probabilities"),
-                    "actions": _list(TEXT), "actors": _list(TEXT),
-                    "extremes": _list(_list(CHANCE)), "value_varies": YES})
+                    "actions": list_of(TEXT), "actors": list_of(TEXT),
+                    "extremes": list_of(list_of(CHANCE)), "value_varies": YES})
 
 
 def _solve() -> Schema:
-    return _record({
-        "game": TEXT, "parameters": _table(NUMBER), "complete": YES,
-        "incomplete_because": _or_null(TEXT), "status": TEXT, "count": _or_null(WHOLE),
-        "seconds": NUMBER, "equilibria": _list(_equilibrium()),
-        "components": _said(_list(_component()), "continua of equilibria, by somebody's "
+    return object_of({
+        "game": TEXT, "parameters": table_of(NUMBER), "complete": YES,
+        "incomplete_because": or_null(TEXT), "status": TEXT, "count": or_null(WHOLE),
+        "seconds": NUMBER, "equilibria": list_of(_equilibrium()),
+        "components": said(list_of(_component()), "continua of equilibria, by somebody's "
                             "indifference"),
-        "cascade": _record(_cascade_parts())}, optional=("cascade",))
+        "cascade": object_of(_cascade_parts())}, optional=("cascade",))
 
 
 def _effects() -> dict[str, Schema]:
@@ -164,90 +152,92 @@ def _effects() -> dict[str, Schema]:
 
 def _cascade_parts() -> dict[str, Schema]:
     verdict = {"enum": ["every", "some", "none"]}
-    dates = _or_null(_list(NUMBER))
-    low_high = _record({"low": NUMBER, "high": NUMBER})
-    precedence = _record({key: _range() for key in (
+    dates = or_null(list_of(NUMBER))
+    low_high = object_of({"low": NUMBER, "high": NUMBER})
+    precedence = object_of({key: _range() for key in (
         "center_first", "front_first", "together", "neither")})
     return {
         "center": TEXT, "verdict": verdict, "by": NUMBER, "min_effect": NUMBER,
-        "status": _said(_table(TEXT), "front → the status that counts as settled"),
-        "fronts": _table(_record({
+        "status": said(table_of(TEXT), "front → the status that counts as settled"),
+        "fronts": table_of(object_of({
             **_effects(), "verdict": verdict,
-            "half": _said(_record(_effects()), "the same at half of the date"),
-            "mean_time": _record({"settled": dates, "nominal": dates, "blocked": dates})})),
-        "matrix": _said(_or_null(_table(_table(low_high))), "from → to → total effect"),
-        "left_out": _list(TEXT),
-        "necessity": _said(_table(low_high), "outcome → its chance with the centre blocked"),
-        "nominal": _said(_table(low_high), "outcome → its chance in the game as it stands"),
-        "order": _record({
-            "fronts": _table(precedence),
-            "sequences": _list(_record({"settlements": _list(_list(TEXT)),
+            "half": said(object_of(_effects()), "the same at half of the date"),
+            "mean_time": object_of({"settled": dates, "nominal": dates, "blocked": dates})})),
+        "matrix": said(or_null(table_of(table_of(low_high))), "from → to → total effect"),
+        "left_out": list_of(TEXT),
+        "necessity": said(table_of(low_high), "outcome → its chance with the centre blocked"),
+        "nominal": said(table_of(low_high), "outcome → its chance in the game as it stands"),
+        "order": object_of({
+            "fronts": table_of(precedence),
+            "sequences": list_of(object_of({"settlements": list_of(list_of(TEXT)),
                                         "probability": _range()}))}),
-        "complete": YES, "incomplete_because": _or_null(TEXT),
-        "games": _list(_record({"label": TEXT, "kind": {"enum": ["settled", "nominal", "blocked"]},
-                                "front": _or_null(TEXT), "equilibria": WHOLE, "complete": YES,
-                                "incomplete_because": _or_null(TEXT), "for_verdict": YES}))}
+        "complete": YES, "incomplete_because": or_null(TEXT),
+        "games": list_of(object_of({"label": TEXT, "kind": {"enum": ["settled", "nominal",
+                                                                     "blocked"]},
+                                "front": or_null(TEXT), "equilibria": WHOLE, "complete": YES,
+                                "incomplete_because": or_null(TEXT), "for_verdict": YES}))}
 
 
 def _cascade() -> Schema:
-    return _record({"game": TEXT, "parameters": _table(NUMBER), **_cascade_parts()})
+    return object_of({"game": TEXT, "parameters": table_of(NUMBER), **_cascade_parts()})
 
 
 def _paths() -> Schema:
-    event = _record({"move": TEXT, "mean_date": _or_null(NUMBER), "choices": _said(
-        _table(CHANCE), "everything that can happen next in its place, and how likely")})
-    return _record({
-        "game": TEXT, "parameters": _table(NUMBER), "equilibrium": WHOLE, "equilibria": WHOLE,
+    event = object_of({"move": TEXT, "mean_date": or_null(NUMBER), "choices": said(
+        table_of(CHANCE), "everything that can happen next in its place, and how likely")})
+    return object_of({
+        "game": TEXT, "parameters": table_of(NUMBER), "equilibrium": WHOLE, "equilibria": WHOLE,
         "by": NUMBER,
-        "paths": _list(_record({"probability": CHANCE, "probability_by": _or_null(CHANCE),
-                                "events": _list(event), "state": _table(TEXT),
-                                "returns_to": _said(_or_null(WHOLE), "events after which play was "
+        "paths": list_of(object_of({"probability": CHANCE, "probability_by": or_null(CHANCE),
+                                "events": list_of(event), "state": table_of(TEXT),
+                                "returns_to": said(or_null(WHOLE), "events after which play was "
                                                     "in this state before, where it goes round; "
                                                     "null where nothing more can happen")}))})
 
 
 def _bargain() -> Schema:
-    money = _table(NUMBER)
-    return _record({
-        "game": TEXT, "parameters": _table(NUMBER), "move": TEXT, "state": _table(TEXT),
-        "equilibrium": WHOLE, "uses": _said(TEXT, "the solution that the definition names"),
-        "surplus": _said(NUMBER, "the best gain that all can have at once"), "weights": money,
-        "disagreement": _said(money, "the value of waiting, V(s)"),
-        "solutions": _table(_record({"terms": _table(CHANCE), "gains": money}))})
+    money = table_of(NUMBER)
+    return object_of({
+        "game": TEXT, "parameters": table_of(NUMBER), "move": TEXT, "state": table_of(TEXT),
+        "equilibrium": WHOLE, "uses": said(TEXT, "the solution that the definition names"),
+        "surplus": said(NUMBER, "the best gain that all can have at once"), "weights": money,
+        "disagreement": said(money, "the value of waiting, V(s)"),
+        "solutions": table_of(object_of({"terms": table_of(CHANCE), "gains": money}))})
 
 
 def _plot() -> Schema:
-    return _record({
-        "game": TEXT, "parameters": _table(NUMBER), "kind": TEXT, "file": TEXT,
+    return object_of({
+        "game": TEXT, "parameters": table_of(NUMBER), "kind": TEXT, "file": TEXT,
         "format": {"enum": ["png", "svg", "pdf"]},
-        "width": _said(NUMBER, "inches"), "height": _said(NUMBER, "inches"),
-        "equilibrium": _said(_or_null(WHOLE), "the one drawn; null where the picture is of none"),
-        "equilibria": _said(_or_null(WHOLE), "how many are listed; null where none was solved "
+        "width": said(NUMBER, "inches"), "height": said(NUMBER, "inches"),
+        "equilibrium": said(or_null(WHOLE), "the one drawn; null where the picture is of none"),
+        "equilibria": said(or_null(WHOLE), "how many are listed; null where none was solved "
                             "for")})
 
 
 def _postures() -> Schema:
-    flow = _said(_table(NUMBER), "player → payoff per unit of time")
-    nested = _said({"type": "array"}, "nested lists, the first player's actions outermost")
-    equilibrium = _record({
-        "profile": _table(_table(CHANCE)), "flow": flow, "regret": NUMBER,
-        "labels": _list({"enum": ["payoff-dominant", "risk-dominant", "worst"]}),
-        "kept": _said(YES, "whether the posture's rule keeps it")})
-    made = _record({"flow": flow, "sum": NUMBER, "gain": NUMBER, "distribution": nested})
-    best = _said(made, "the correlated equilibrium with the highest sum, and what that adds to the "
+    flow = said(table_of(NUMBER), "player → payoff per unit of time")
+    nested = said({"type": "array"}, "nested lists, the first player's actions outermost")
+    equilibrium = object_of({
+        "profile": table_of(table_of(CHANCE)), "flow": flow, "regret": NUMBER,
+        "labels": list_of({"enum": ["payoff-dominant", "risk-dominant", "worst"]}),
+        "kept": said(YES, "whether the posture's rule keeps it")})
+    made = object_of({"flow": flow, "sum": NUMBER, "gain": NUMBER, "distribution": nested})
+    best = said(made, "the correlated equilibrium with the highest sum, and what that adds to the "
                        "best Nash equilibrium")
-    coarse = _said(made, "the coarse correlated equilibrium with the highest sum, and what that "
+    coarse = said(made, "the coarse correlated equilibrium with the highest sum, and what that "
                          "adds to the best correlated one")
-    fair = _said(made, "the correlated equilibrium with the highest flow of the worst-off player, "
+    fair = said(made, "the correlated equilibrium with the highest flow of the worst-off player, "
                        "and what that adds to the best Nash equilibrium by that measure")
-    condition = _record({
-        "when": _table(_list(TEXT)), "held": _said(YES, "whether play can come into such a state"),
-        "payoffs": _table(nested), "equilibria": _list(equilibrium), "complete": YES,
-        "incomplete_because": _or_null(TEXT), "mediator": best, "mediator_in_advance": coarse,
+    condition = object_of({
+        "when": table_of(list_of(TEXT)), "held": said(YES,
+                                                      "whether play can come into such a state"),
+        "payoffs": table_of(nested), "equilibria": list_of(equilibrium), "complete": YES,
+        "incomplete_because": or_null(TEXT), "mediator": best, "mediator_in_advance": coarse,
         "mediator_for_the_worst_off": fair})
-    return _record({"game": TEXT, "parameters": _table(NUMBER), "postures": _table(_record({
-        "label": TEXT, "players": _list(TEXT), "actions": _table(_list(TEXT)), "keeps": TEXT,
-        "conditions": _table(condition)}))})
+    return object_of({"game": TEXT, "parameters": table_of(NUMBER), "postures": table_of(object_of({
+        "label": TEXT, "players": list_of(TEXT), "actions": table_of(list_of(TEXT)), "keeps": TEXT,
+        "conditions": table_of(condition)}))})
 
 
 def _stability() -> Schema:
@@ -288,32 +278,33 @@ def _mpe() -> Schema:
 
 #: command → title, and what builds its schema
 def _likelihood() -> Schema:
-    chance = _record({"low": CHANCE, "high": CHANCE, "selected": CHANCE})
+    chance = object_of({"low": CHANCE, "high": CHANCE, "selected": CHANCE})
     pair = {"type": "array", "minItems": 2, "maxItems": 2, "items": NUMBER}
-    box = {"limits": _table(pair), "coverage": CHANCE, "density": CHANCE, "mass": CHANCE}
-    return _record({
+    box = {"limits": table_of(pair), "coverage": CHANCE, "density": CHANCE, "mass": CHANCE}
+    return object_of({
         "game": TEXT, "outcome": TEXT, "by": NUMBER, "draws": WHOLE, "failed": WHOLE, "seed": WHOLE,
-        "nominal": _or_null(chance),
-        "mean": _said(chance, "over the draws that were solved"),
-        "monte_carlo_error": _said(NUMBER, "standard error of the mean of 'selected'"),
-        "interval90": _said(_range(), "quantiles 0.05 and 0.95 of 'selected' over the draws"),
-        "words": _said(TEXT, "every term of the scale that the interval touches"),
+        "nominal": or_null(chance),
+        "mean": said(chance, "over the draws that were solved"),
+        "monte_carlo_error": said(NUMBER, "standard error of the mean of 'selected'"),
+        "interval90": said(_range(), "quantiles 0.05 and 0.95 of 'selected' over the draws"),
+        "words": said(TEXT, "every term of the scale that the interval touches"),
         "scale": {"enum": ["icd203", "phia", "ipcc"]},
-        "uncertainty": _said(_record({
+        "uncertainty": said(object_of({
             "sampling": NUMBER, "parameters": _range(), "equilibria": _range(),
-            "concepts": _or_null(_record({"mpe": CHANCE, "logit": CHANCE, "draws": WHOLE}))}),
+            "concepts": or_null(object_of({"mpe": CHANCE, "logit": CHANCE, "draws": WHOLE}))}),
             "four kinds, which are never blended"),
-        "indices": _or_null(_table(_record({
+        "indices": or_null(table_of(object_of({
             "first": NUMBER, "total": NUMBER, "first_interval": pair, "total_interval": pair,
-            "together_with": _said(_list(TEXT), "parameters that it is correlated with")}))),
-        "indices_because": _or_null(TEXT),
-        "tornado": _list(_record({"parameter": TEXT, "values": pair, "at_low": _or_null(chance),
-                                  "at_high": _or_null(chance)})),
-        "scenario": _or_null(_record({
+            "together_with": said(list_of(TEXT), "parameters that it is correlated with")}))),
+        "indices_because": or_null(TEXT),
+        "tornado": list_of(object_of({"parameter": TEXT, "values": pair, "at_low": or_null(chance),
+                                  "at_high": or_null(chance)})),
+        "scenario": or_null(object_of({
             "threshold": CHANCE, **box,
-            "path": _said(_list(_record(box)), "coverage against density, widest box first")})),
+            "path": said(list_of(object_of(box)), "coverage against density, widest box first")})),
         "share_complete": CHANCE, "share_multiple": CHANCE, "share_capped": CHANCE,
-        "failures": _list(_record({"segment": TEXT, "row": WHOLE, "parameters": _table(NUMBER),
+        "failures": list_of(object_of({"segment": TEXT, "row": WHOLE,
+                                       "parameters": table_of(NUMBER),
                                    "why": TEXT})),
         "seconds": NUMBER, "solved": WHOLE})
 

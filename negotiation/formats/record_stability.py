@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..graph_model import PREFERENCES, Step
 from ..stability import ALONE, CONCEPTS, TOGETHER, WAYS, Sanction, StabilityResult
+from .json_schema import NUMBER, TEXT, WHOLE, YES, Schema, list_of, object_of, table_of
 from .record import Record, plain
-
-Schema = dict[str, Any]
 
 
 def stability_record(result: StabilityResult) -> Record:
@@ -57,36 +54,23 @@ def _moves(result: StabilityResult, steps: tuple[Step, ...]) -> list[Record]:
 
 def stability_schema() -> Schema:
     """The JSON Schema of :func:`stability_record`."""
-    text, number, whole = {"type": "string"}, {"type": "number"}, {"type": "integer"}
     state: Schema = {"type": "integer", "minimum": 1}
-    names = _list(text)
-    moves = _list(_record(move=text, by=names))
-    sanction = {"anyOf": [_record(moves=moves, to=state), {"type": "null"}]}
-    deviation = _record(by=names, moves=moves, to=state, sanctions={
+    names = list_of(TEXT)
+    moves = list_of(object_of({"move": TEXT, "by": names}))
+    sanction = {"anyOf": [object_of({"moves": moves, "to": state}), {"type": "null"}]}
+    deviation = object_of({"by": names, "moves": moves, "to": state, "sanctions": {
         "type": "object", "additionalProperties": sanction,
-        "description": "concept → an answer that deters the deviation, or null"})
-    entry = _record(
-        id=state, state=_table(text), rank={**_table(whole), "description":
+        "description": "concept → an answer that deters the deviation, or null"}})
+    entry = object_of({
+        "id": state, "state": table_of(TEXT), "rank": {**table_of(WHOLE), "description":
                                             "decision maker → place from the worst state, 0"},
-        stable=_record(**dict.fromkeys(ALONE, _table({"type": "boolean"}))),
-        unstable_coalitions=_record(**dict.fromkeys(TOGETHER, _list(names))),
-        deviations=_list(deviation),
-        evolution={"anyOf": [_record(kind={"enum": list(WAYS)}, moves=moves), {"type": "null"}],
-                   "description": "how the state comes about from the first one"})
-    return _record(
-        game=text, parameters=_table(number), preferences={"enum": list(PREFERENCES)},
-        makers=names, left_out=names, states=_list(entry),
-        equilibria=_record(**dict.fromkeys(CONCEPTS, _list(state))))
-
-
-def _record(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": False,
-            "required": list(properties)}
-
-
-def _table(value: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": value}
-
-
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
+        "stable": object_of({**dict.fromkeys(ALONE, table_of(YES))}),
+        "unstable_coalitions": object_of({**dict.fromkeys(TOGETHER, list_of(names))}),
+        "deviations": list_of(deviation),
+        "evolution": {"anyOf": [object_of({"kind": {"enum": list(WAYS)}, "moves": moves}),
+                                {"type": "null"}],
+                   "description": "how the state comes about from the first one"}})
+    return object_of({
+        "game": TEXT, "parameters": table_of(NUMBER), "preferences": {"enum": list(PREFERENCES)},
+        "makers": names, "left_out": names, "states": list_of(entry),
+        "equilibria": object_of({**dict.fromkeys(CONCEPTS, list_of(state))})})

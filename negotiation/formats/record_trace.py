@@ -5,6 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from .json_schema import (
+    CHANCE,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    YES,
+    list_of,
+    object_of,
+    or_null,
+    pair_of,
+    said,
+    table_of,
+)
 from .record import plain
 
 if TYPE_CHECKING:
@@ -90,110 +103,81 @@ def region_record(found: Region) -> Record:
 
 # ---- schemas ------------------------------------------------------------------------------------
 
-_TEXT: Record = {"type": "string"}
-_NUMBER: Record = {"type": "number"}
-_WHOLE: Record = {"type": "integer"}
-_YES: Record = {"type": "boolean"}
-_CHANCE: Record = {"type": "number", "minimum": 0, "maximum": 1}
 KINDS = ("switch", "bound", "jump", "fold", "end", "birth", "convention", "unresolved")
 
 
-def _object(properties: dict[str, Record]) -> Record:
-    return {"type": "object", "properties": properties, "additionalProperties": False,
-            "required": list(properties)}
-
-
-def _list(item: Record) -> Record:
-    return {"type": "array", "items": item}
-
-
-def _maybe(schema: Record) -> Record:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _table(value: Record) -> Record:
-    return {"type": "object", "additionalProperties": value}
-
-
-def _said(schema: Record, description: str) -> Record:
-    return {**schema, "description": description}
-
-
 def _change_schema() -> Record:
-    word = _maybe({"enum": ["refused", "made", "mixed", "0", "between", "1"]})
-    return _object({
-        "state": _table(_TEXT), "move": _TEXT, "issue": _maybe(_TEXT), "before": word,
-        "after": word, "actor": _said(_maybe(_TEXT), "whose gain is just zero"),
-        "on_path": _said(_YES, "whether play can come to the state")})
+    word = or_null({"enum": ["refused", "made", "mixed", "0", "between", "1"]})
+    return object_of({
+        "state": table_of(TEXT), "move": TEXT, "issue": or_null(TEXT), "before": word,
+        "after": word, "actor": said(or_null(TEXT), "whose gain is just zero"),
+        "on_path": said(YES, "whether play can come to the state")})
 
 
 def trace_schema() -> Record:
     """The schema of :func:`trace_record`."""
-    point = _object({"value": _NUMBER, "equilibria": _said(
-        _NUMBER, "how many equilibria are like it on the path of play"), "regret": _NUMBER,
-        "outcomes": _table(_CHANCE), "payoffs": _table(_NUMBER)})
-    special = _object({"kind": {"enum": list(KINDS)}, "event": _WHOLE, "value": _NUMBER,
-                       "after": _said(_WHOLE, "the point before it; -1: it begins the branch")})
-    pair = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
-    event = _object({
-        "id": _WHOLE, "kind": {"enum": list(KINDS)}, "value": _NUMBER,
-        "error": _said(_NUMBER, "how far off the value can be"),
-        "exact": _said(_YES, "whether the zero of a switching function says where it is"),
-        "before": _list(_WHOLE), "after": _list(_WHOLE), "through": _list(_WHOLE),
-        "convention": _maybe(_list(_TEXT)), "verdict": _said(_maybe(_list(_TEXT)), "the cascade "
-        "verdict before and after it, where asked for"), "causes": _list(_change_schema()),
-        "changes": _list(_change_schema()), "outcomes": _table(_table(pair))})
-    solved = _object({"value": _NUMBER, "plays": _WHOLE, "equilibria": _NUMBER, "searched": _YES,
-                      "complete": _YES, "because": _maybe(_TEXT)})
-    return _object({
-        "game": _TEXT, "parameter": _TEXT, "begin": _NUMBER, "end": _NUMBER, "by": _NUMBER,
-        "grid": _WHOLE, "checks": _WHOLE, "cap": _WHOLE, "boxes": _WHOLE, "indifferent": _TEXT,
-        "conventions": _maybe(_TEXT), "complete": _YES, "consistent": _said(
-            _YES, "every list solved afresh is proved complete and agrees with the branches"),
-        "incomplete_because": _TEXT,
-        "completeness": _said(_TEXT, "what is proved, and what is only checked"),
-        "ending": _TEXT, "seconds": _NUMBER, "sweeps": _WHOLE, "checked": _WHOLE,
-        "surprises": _WHOLE,
-        "branches": _list(_object({"id": _WHOLE, "begin": _maybe(_WHOLE), "end": _maybe(_WHOLE),
-                                   "points": _list(point), "special": _list(special)})),
-        "events": _list(event), "solved": _list(solved)})
+    point = object_of({"value": NUMBER, "equilibria": said(
+        NUMBER, "how many equilibria are like it on the path of play"), "regret": NUMBER,
+        "outcomes": table_of(CHANCE), "payoffs": table_of(NUMBER)})
+    special = object_of({"kind": {"enum": list(KINDS)}, "event": WHOLE, "value": NUMBER,
+                       "after": said(WHOLE, "the point before it; -1: it begins the branch")})
+    pair = {"type": "array", "items": NUMBER, "minItems": 2, "maxItems": 2}
+    event = object_of({
+        "id": WHOLE, "kind": {"enum": list(KINDS)}, "value": NUMBER,
+        "error": said(NUMBER, "how far off the value can be"),
+        "exact": said(YES, "whether the zero of a switching function says where it is"),
+        "before": list_of(WHOLE), "after": list_of(WHOLE), "through": list_of(WHOLE),
+        "convention": or_null(list_of(TEXT)), "verdict": said(or_null(list_of(TEXT)), "the cascade "
+        "verdict before and after it, where asked for"), "causes": list_of(_change_schema()),
+        "changes": list_of(_change_schema()), "outcomes": table_of(table_of(pair))})
+    solved = object_of({"value": NUMBER, "plays": WHOLE, "equilibria": NUMBER, "searched": YES,
+                      "complete": YES, "because": or_null(TEXT)})
+    return object_of({
+        "game": TEXT, "parameter": TEXT, "begin": NUMBER, "end": NUMBER, "by": NUMBER,
+        "grid": WHOLE, "checks": WHOLE, "cap": WHOLE, "boxes": WHOLE, "indifferent": TEXT,
+        "conventions": or_null(TEXT), "complete": YES, "consistent": said(
+            YES, "every list solved afresh is proved complete and agrees with the branches"),
+        "incomplete_because": TEXT,
+        "completeness": said(TEXT, "what is proved, and what is only checked"),
+        "ending": TEXT, "seconds": NUMBER, "sweeps": WHOLE, "checked": WHOLE,
+        "surprises": WHOLE,
+        "branches": list_of(object_of({"id": WHOLE, "begin": or_null(WHOLE), "end": or_null(WHOLE),
+                                   "points": list_of(point), "special": list_of(special)})),
+        "events": list_of(event), "solved": list_of(solved)})
 
 
 def _reading_parts() -> Record:
-    return {"low": _NUMBER, "high": _NUMBER, "plays": _WHOLE, "complete": _YES}
-
-
-def _pair() -> Record:
-    return {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
+    return {"low": NUMBER, "high": NUMBER, "plays": WHOLE, "complete": YES}
 
 
 def tip_schema() -> Record:
     """The schema of :func:`tip_record`."""
-    reading = _object(_reading_parts())
-    change = _object({
-        "changes": _table(_object({"from": _NUMBER, "to": _NUMBER})),
-        "distance": _said(_NUMBER, "in units of the parameters' ranges"),
-        "jump": _said(_YES, "whether the number jumps there"),
-        "before": _said(reading, "solved afresh just short of it"),
-        "after": _said(reading, "solved afresh just beyond it"), "error": _NUMBER})
-    return _object({
-        "game": _TEXT, "what": _TEXT, "target": _NUMBER, "rising": _YES, "by": _NUMBER,
-        "now": reading, "holds": _YES, "best": _maybe(change), "single": _list(change),
-        "joint": _said(_maybe(change), "an upper bound on the smallest change of several"),
-        "unmoved": _list(_TEXT), "left": _list(_TEXT), "failed": _list(_TEXT), "grid": _WHOLE,
-        "seconds": _NUMBER})
+    reading = object_of(_reading_parts())
+    change = object_of({
+        "changes": table_of(object_of({"from": NUMBER, "to": NUMBER})),
+        "distance": said(NUMBER, "in units of the parameters' ranges"),
+        "jump": said(YES, "whether the number jumps there"),
+        "before": said(reading, "solved afresh just short of it"),
+        "after": said(reading, "solved afresh just beyond it"), "error": NUMBER})
+    return object_of({
+        "game": TEXT, "what": TEXT, "target": NUMBER, "rising": YES, "by": NUMBER,
+        "now": reading, "holds": YES, "best": or_null(change), "single": list_of(change),
+        "joint": said(or_null(change), "an upper bound on the smallest change of several"),
+        "unmoved": list_of(TEXT), "left": list_of(TEXT), "failed": list_of(TEXT), "grid": WHOLE,
+        "seconds": NUMBER})
 
 
 def region_schema() -> Record:
     """The schema of :func:`region_record`."""
-    point = _object({"first": _NUMBER, "second": _NUMBER, "label": _TEXT, **_reading_parts()})
-    curve = _object({"kind": {"enum": list(KINDS)}, "move": _maybe(_TEXT), "says": _TEXT,
-                     "points": _list(_object({"first": _NUMBER, "second": _NUMBER,
-                                              "kind": {"enum": list(KINDS)}, "exact": _YES}))})
-    return _object({
-        "game": _TEXT, "parameters": _list(_TEXT), "box": _list(_pair()), "what": _TEXT,
-        "by": _NUMBER, "labels": _list(_TEXT),
-        "shares": _said(_table(_pair()), "label → least and greatest share of the box"),
-        "cells": _list(_object({"first": _pair(), "second": _pair(), "label": _maybe(_TEXT)})),
-        "points": _list(point), "curves": _list(curve), "complete": _YES, "finished": _YES,
-        "seconds": _NUMBER})
+    point = object_of({"first": NUMBER, "second": NUMBER, "label": TEXT, **_reading_parts()})
+    curve = object_of({"kind": {"enum": list(KINDS)}, "move": or_null(TEXT), "says": TEXT,
+                     "points": list_of(object_of({"first": NUMBER, "second": NUMBER,
+                                              "kind": {"enum": list(KINDS)}, "exact": YES}))})
+    return object_of({
+        "game": TEXT, "parameters": list_of(TEXT), "box": list_of(pair_of()), "what": TEXT,
+        "by": NUMBER, "labels": list_of(TEXT),
+        "shares": said(table_of(pair_of()), "label → least and greatest share of the box"),
+        "cells": list_of(object_of({"first": pair_of(), "second": pair_of(),
+                                    "label": or_null(TEXT)})),
+        "points": list_of(point), "curves": list_of(curve), "complete": YES, "finished": YES,
+        "seconds": NUMBER})

@@ -87,19 +87,19 @@ def pair_small(payoffs: Floats, i: int, k: int, j: int, t: int, row: Floats) -> 
     inside = 1
     if m == 3:
         other = 3 - i - k
-        one = left * (payoffs[0, other, j] - payoffs[0, i, j])
-        two = right * (payoffs[0, other, t] - payoffs[0, i, t])
-        if not abs(one + two) > _ROUNDING * (abs(one) + abs(two)) + _TINY:
+        better = sum_sign(left * (payoffs[0, other, j] - payoffs[0, i, j]),
+                          right * (payoffs[0, other, t] - payoffs[0, i, t]))
+        if better == 0:
             return _UNCERTAIN
-        if one + two > 0.0:
+        if better > 0:
             inside = 0
     if n == 3:
         other = 3 - j - t
-        one = up * (payoffs[1, i, other] - payoffs[1, i, j])
-        two = down * (payoffs[1, k, other] - payoffs[1, k, j])
-        if not abs(one + two) > _ROUNDING * (abs(one) + abs(two)) + _TINY:
+        better = sum_sign(up * (payoffs[1, i, other] - payoffs[1, i, j]),
+                          down * (payoffs[1, k, other] - payoffs[1, k, j]))
+        if better == 0:
             return _UNCERTAIN
-        if one + two > 0.0:
+        if better > 0:
             inside = 0
     if inside:
         if not (left + right < np.inf and up + down < np.inf):
@@ -107,6 +107,14 @@ def pair_small(payoffs: Floats, i: int, k: int, j: int, t: int, row: Floats) -> 
         row[i], row[k] = up / (up + down), down / (up + down)
         row[m + j], row[m + t] = left / (left + right), right / (left + right)
     return inside
+
+
+def sum_sign(one: float, two: float) -> int:
+    """The sign of a sum of two products of differences, 0 where it is not certain."""
+    total = one + two
+    if not abs(total) > _ROUNDING * (abs(one) + abs(two)) + _TINY:
+        return 0
+    return 1 if total > 0.0 else -1
 
 
 def full_small(payoffs: Floats, row: Floats) -> int:

@@ -23,7 +23,7 @@ from ..equilibrium.encounters import solve as encounters
 from ..equilibrium.problem import Problems
 from ..equilibrium.regimes import quick_states
 from ..equilibrium.result import Options
-from ..equilibrium.state import Answers, join, solve_states
+from ..equilibrium.state import Answers, join
 from ..errors import NegotiationError
 from ..kernels import compiled, markov
 from ..lattice import Lattice, build_lattice
@@ -264,11 +264,9 @@ def _answer(request: Request, indifferent: str, concept: str) -> Answers:
         return encounters.answer(request, Options(
             chosen, "logit" if concept == "logit" else "mpe", 1, BOXES, indifferent, None), None)
     if isinstance(request, Problems):
-        if concept in ("mpe", "selected") and compiled.available():
+        if concept in ("mpe", "selected"):
             answers = quick_states(request, indifferent, BOXES)
             return answers if concept == "mpe" else _one_of_each(request, answers, indifferent)
-        if concept == "mpe":
-            return solve_states(request, indifferent, boxes=BOXES)
         request = Components(request, np.full(request.present.shape, -1), 1)
     if concept == "logit":
         return logit.answer(request)
