@@ -171,7 +171,7 @@ def gather(game: Game, *, outcome: str | None = None, by: float | None = None, d
     refusals = parts.refusals()
     tipping = parts.tipping(parts.moving(likely)[:TIPPED])
     tell("pivots")
-    decide = parts.pivots(seed) if refusals is not None else None
+    decide = parts.pivots(seed)
     return Findings(game, h, asked, solution, first(solution, effects, h), effects, likely,
                     refusals, decide, sweeps, tipping, tuple(parts.left_out), draws, seed)
 
@@ -272,6 +272,8 @@ class _Parts:
     def _drawn(self, ask: Callable[..., Likelihood], draws: int, until: float | None) -> Likelihood:
         if until is None:
             return ask(draws=draws)
+        if time.monotonic() > until:
+            raise _TimeOver
         ask(draws=2, logit=0, tornado=False, indices=0)  # what is compiled is compiled now
         begin = time.monotonic()
         probe = ask(draws=min(PROBE, draws), logit=0, tornado=False, indices=0)

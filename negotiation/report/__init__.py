@@ -22,8 +22,8 @@ from .page import page, require_libraries
 def report(game: Game, path: str | os.PathLike[str], *, outcome: str | None = None,
            by: float | None = None, draws: int = 64, seed: int = 0, sliders: Sequence[str] = (),
            seconds: float | None = None, definition: str | None = None,
-           command: str | None = None, progress: Callable[[str, int, int], object] | None = None,
-           **options: Any) -> Findings:
+           command: str | None = None, changed: str = "",
+           progress: Callable[[str, int, int], object] | None = None, **options: Any) -> Findings:
     """Write a report on a game: one HTML file that opens anywhere.
 
     Args:
@@ -39,6 +39,7 @@ def report(game: Game, path: str | os.PathLike[str], *, outcome: str | None = No
             the report.
         definition: the text of the definition file; written from the game when left out.
         command: how the report can be made again; the command line for it when left out.
+        changed: what was changed about the definition, in words.
         options: ``solver``, ``fixed`` and ``called`` of :func:`negotiation.findings.gather`.
 
     Returns:
@@ -52,7 +53,8 @@ def report(game: Game, path: str | os.PathLike[str], *, outcome: str | None = No
     require_libraries()
     found = gather(game, outcome=outcome, by=by, draws=draws, seed=seed, sliders=sliders,
                    seconds=seconds, progress=progress, **options)
-    write_whole(path, page(found, definition=definition, command=command).encode("utf-8"))
+    write_whole(path, page(found, definition=definition, command=command,
+                         changed=changed).encode("utf-8"))
     return found
 
 

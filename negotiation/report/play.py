@@ -181,8 +181,9 @@ def timeline(equilibrium: Equilibrium, by: float) -> Picture:
         tuple(data),
         layout(56 * len(paths) + 90, shapes=[_mark(by)], xaxis={
             **titled(f"mean date ({plural(game.time_unit)})"), "rangemode": "tozero"},
-            yaxis={"range": [0.4, len(paths) + 0.6], "tickvals": [len(paths) - k for k in range(len(paths))], "showgrid": False,
-                   "ticktext": [percent(path.probability) for path in paths], **titled("chance")}),
+            yaxis={"range": [0.4, len(paths) + 0.6], "showgrid": False, **titled("chance"),
+                   "tickvals": [len(paths) - k for k in range(len(paths))],
+                   "ticktext": [percent(path.probability) for path in paths]}),
         Table(("Chance", "Events, each with its mean date"), tuple(rows), (0,)),
         move_key(game, [move for path in paths for move in path.moves]))
 
