@@ -14,6 +14,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from doc_pages import settled
 from small_games import TWO_EQUILIBRIA
 
 import negotiation as ng
@@ -614,12 +615,3 @@ def test_the_readme_transcripts_are_what_the_commands_print(root: Path, run: Any
             assert settled(printed) == settled(shown), (
                 f"'negotiation {command}' prints something else: regenerate the README's "
                 "transcripts by REGENERATE=1 python -m pytest tests/test_cli.py -k transcripts")
-
-
-def settled(text: str) -> str:
-    """Without the rounding errors, which differ between machines, and how far a proof came."""
-    text = re.sub(r"[\d,]+ of [\d,]+ states?", "# states", " ".join(text.split()))
-    text = re.sub(r"\(one is [^)]*\)", "(one is #)", text)
-    return re.sub(r"by at most \S+ of", "by at most # of", text).replace(
-        "it meets the conditions of an equilibrium exactly",
-        "it misses the conditions of an equilibrium by at most # of an actor's payoff range")

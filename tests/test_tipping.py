@@ -56,7 +56,7 @@ def test_several_parameters_together_need_a_smaller_change():
 
 
 def test_a_jump_is_found_and_certified_on_both_sides():
-    """In the derivation of docs/paths.md the south stops giving way at a prize of 1.15."""
+    """In the derivation of paths.md the south stops giving way at a prize of 1.15."""
     game = who_gives_first(0.1).with_parameters(prize=1.2)
     found = ng.tip(game, "south", to=0.4, by=100.0)
     assert found.best.jump and found.best.after.complete
