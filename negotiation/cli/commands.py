@@ -28,7 +28,7 @@ from ..model import Game
 from ..settings import apply, setting
 from ..text.describe import check_page, game_list, game_page, linkage_sentence
 from ..text.words import listed
-from .terminal import Progress, note
+from .terminal import DONE, NO, WRONG, Progress, note
 
 if TYPE_CHECKING:
     from ..cascade import CascadeResult
@@ -88,7 +88,7 @@ def _check(arguments: Namespace) -> Answer:
         if not arguments.json:
             raise
         problems = error.problems
-    status = 2 if problems else 1 if warnings and arguments.strict else 0
+    status = WRONG if problems else NO if warnings and arguments.strict else DONE
     if arguments.json:
         return _json(check_record(name, problems, warnings, states), status)
     return Answer(check_page(game, warnings, states), status)
