@@ -149,8 +149,7 @@ def check(seeds: range, shape: Shape) -> tuple[int, int]:
         for value in np.random.default_rng(seed).uniform(-1.0, 1.0, 4).tolist():
             good = agree(game, trace, value)
             missed += not good and trace.consistent
-    # between solved values branches are checked, not proved: at most one value in a hundred differs
-    assert unsolved <= len(seeds) // 20 and missed <= len(seeds) // 25
+    assert unsolved <= len(seeds) // 20 and missed == 0
     return busy, claimed
 
 
@@ -171,6 +170,17 @@ def test_a_hundred_random_games_with_issues():
     busy, claimed = check(range(200, 300), Shape(fronts=2, actors=3, third=True, issues=2,
                                                  curved=True, links=4))
     assert busy >= 10 and claimed >= 40
+
+
+def test_a_regime_whose_mixes_pin_every_value_is_followed_although_newtons_first_step_is_long():
+    """Three mixes pin all values, which one step moves by a third of their range: what the consents
+    still miss after it is larger than before it."""
+    game = moody(207, Shape(fronts=2, actors=3, third=True, issues=2, curved=True, links=4))
+    trace = ng.trace(game, "mood", -0.3, 0.3, grid=2, checks=0)
+    assert agree(game, trace, -0.010352689654172353)
+    pinned = [e for e in trace.at(0.0).values()
+              if ((e.consent[:3] > 0) & (e.consent[:3] < 1)).all()]
+    assert len(pinned) == 1
 
 
 def test_the_cascade_verdict_is_found_on_both_sides_of_an_event():

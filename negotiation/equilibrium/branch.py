@@ -71,6 +71,7 @@ class _Search:
         self.cost = np.zeros(problems.size, dtype=np.int64)
         self.doubt: dict[int, str] = {}
         self.guessed = False
+        self.later: list[tuple[Nodes, Bools]] = []
         self.found: list[tuple[Ints, Ints, Candidates, Bools]] = []
 
     def run(self) -> Points:
@@ -85,6 +86,9 @@ class _Search:
             nodes = self._next(self._within_budget(nodes))
             if self.first:
                 nodes = nodes.take(~self._solved(nodes.owner))
+        if self.later:
+            self._probe(Nodes.join([part for part, _ in self.later]),
+                        again=np.concatenate([again for _, again in self.later]))
         return self._points()
 
     def _solved(self, owner: Ints) -> Bools:
@@ -192,7 +196,8 @@ class _Search:
             for p in np.unique(nodes.owner[other]):
                 self.doubt[int(p)] = ("uniqueness is proved for Nash and egalitarian terms only, "
                                       "without forced consents")
-            self._probe(nodes.take(other), again=np.asarray(sub.constrained.any(axis=1))[other])
+            self.later.append((nodes.take(other),
+                               np.asarray(sub.constrained.any(axis=1))[other]))
             nodes, sub = nodes.take(~other), sub.take(~other)
         unique = at_most_one(sub, nodes)
         closed = np.zeros(len(nodes.owner), dtype=bool)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import forced
+from ..kernels import forced, forced_warm
 from ..kernels import terms as kernel
 from .nodes import MADE, MIX, best_worth, binding
 from .problem import KINDS, NASH, Problems, settle, surplus, worth
@@ -30,6 +30,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 NEWTON_STEPS = 15
+#: a gain above this share of the payoff ranges is one
+CLEAR = 1e-9
 
 
 @dataclass(eq=False)
@@ -187,11 +189,11 @@ class System:
 
 
 def system(problems: Problems, label: Ints, value: Floats, consent: Floats,
-           hint: Floats | None = None) -> System:
+           hint: Floats | None = None, near: Floats | None = None) -> System:
     """Evaluate the equations in units of payoff range; ``problems`` are :func:`effective` ones.
 
-    With ``hint`` (N, M, J) terms start from it, and a row where a made bargain has no gain for all
-    is not a number.
+    With ``hint`` (N, M, J) terms start from it, which are those at the values ``near`` (N, n) where
+    given, and a row where a made bargain has no gain for all is not a number.
     """
     size, moves, n = problems.reward.shape
     live = active(problems, label) & problems.party.any(axis=2)
@@ -201,7 +203,8 @@ def system(problems: Problems, label: Ints, value: Floats, consent: Floats,
     slope = np.zeros((size, moves, n, n))
     if len(rows):
         known = None if hint is None else hint[rows, cols]
-        found, worth = settle(problems, (rows, cols), value[rows], known)
+        found, worth = settle(problems, (rows, cols), value[rows], known,
+                              None if near is None else near[rows])
         terms[rows, cols], paid[rows, cols] = found, worth
         fine = np.isfinite(worth).all(axis=1)
         at = (rows[fine], cols[fine])
@@ -256,26 +259,40 @@ def _binding_rows(problems: Problems, mix: tuple[Ints, Ints], label: Ints, value
 
 def _payoff_slopes(problems: Problems, moves: tuple[Ints, Ints], value: Floats, terms: Floats,
                    paid: Floats) -> Floats:
-    """(k, n, n) ∂u_i/∂V_l of made bargains: implicit function for Nash, differences otherwise."""
+    """(k, n, n) ∂u_i/∂V_l of made bargains: implicit function for Nash terms, lifted ones included,
+    and differences otherwise."""
     rows, cols = moves
     v, c = problems.value[rows, cols], problems.curvature[rows, cols]
+    base, x = problems.reward[rows, cols] - value, terms[:, 0]
     out = np.zeros((len(rows), value.shape[1], value.shape[1]))
-    nash = (problems.kind[rows, cols] == NASH) & ~problems.forced[rows, cols].any(axis=1)
-    if nash.any():
-        r, q = rows[nash], cols[nash]
-        x = terms[nash][:, 0]
-        dx = kernel.nash_sensitivity(problems.reward[r, q] - value[nash], v[nash], c[nash],
-                                      problems.weights[r, q], problems.member[r, q], x)
-        marginal = v[nash] - c[nash] * x[..., None]
-        out[nash] = -np.einsum("kji,kjl->kil", marginal, dx)
-    rest = np.flatnonzero(~nash)
-    if len(rest):
-        at = (rows[rest], cols[rest])
-        for i in range(value.shape[1]):
-            step = 1e-6 * problems.scale[at[0], i]
-            moved = value[rest].copy()
-            moved[:, i] += step
-            out[rest, :, i] = (settle(problems, at, moved)[1] - paid[rest]) / step[:, None]
+    party = problems.party[rows, cols]
+    nash = problems.kind[rows, cols] == NASH
+    compelled = np.asarray(problems.forced[rows, cols].any(axis=1))
+    # a forced member that gains has the terms of a plain bargain
+    gains = np.where(party, base + paid, np.inf).min(axis=1) > CLEAR * problems.scale[rows].max(
+        axis=1)
+    plain = np.flatnonzero(nash & (gains | ~compelled))
+    rest = np.flatnonzero(~nash | ~gains & compelled)
+    marginal = v - c * x[..., None]
+    if len(plain):
+        dx = kernel.nash_sensitivity(base[plain], v[plain], c[plain],
+                                     problems.weights[rows, cols][plain], party[plain], x[plain])
+        out[plain] = -np.einsum("kji,kjl->kil", marginal[plain], dx)
+    lifted = rest[nash[rest]]
+    if len(lifted):
+        at = (rows[lifted], cols[lifted])
+        _, known, dx = forced_warm.terms(base[lifted], v[lifted], c[lifted], problems.member[at],
+                                         problems.forced[at], x[lifted], base[lifted])
+        lifted, dx = lifted[known], dx[known]
+        out[lifted] = -np.einsum("kji,kjl->kil", marginal[lifted], dx)
+        rest = np.setdiff1d(rest, lifted)
+    at = (rows[rest], cols[rest])
+    for i in np.flatnonzero(party[rest].any(axis=0)):
+        step = 1e-6 * problems.scale[at[0], i]
+        moved = value[rest].copy()
+        moved[:, i] += step
+        out[rest, :, i] = (settle(problems, at, moved, x[rest], value[rest])[1]
+                           - paid[rest]) / step[:, None]
     return out
 
 
@@ -308,7 +325,7 @@ def newton(problems: Problems, label: Ints, value: Floats, consent: Floats,
             v = value[at] + shrink * step[rest, :n] * problems.scale[at]
             a = np.where(mixed[at], consent[at] + shrink * step[rest, n:], consent[at])
             known = None if hint is None else here.terms[at][:, :, 0]
-            trial = system(sub.take(rest), tag[rest], v, a, known)
+            trial = system(sub.take(rest), tag[rest], v, a, known, value[at])
             size = np.abs(trial.residual).max(axis=1)
             better = size < best[rest] * (1.0 if shrink == 1.0 else 0.99)
             took, rows = rest[better], at[better]
@@ -370,6 +387,10 @@ def _respond(problems: Problems, rows: Ints, m: int, base: Floats, weights: Floa
     compelled = problems.forced[move]
     x = kernel.nash(base, v, c, weights, member | compelled, start)[0]
     lacks = np.flatnonzero(compelled.any(axis=1) & ~np.isfinite(x).all(axis=1))
+    if len(lacks):
+        x[lacks], found, _ = forced_warm.terms(base[lacks], v[lacks], c[lacks], member[lacks],
+                                               compelled[lacks], start[lacks])
+        lacks = lacks[~found]
     if len(lacks):
         x[lacks] = forced.terms("nash", base[lacks], v[lacks], c[lacks], weights[lacks],
                                 member[lacks], compelled[lacks])[0].x

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import bargain, forced, terms
+from ..kernels import bargain, forced, forced_warm, terms
 from ..lattice import Lattice
 
 Floats = NDArray[np.float64]
@@ -171,11 +171,12 @@ def worth(problems: Problems, terms: Floats) -> Floats:
 
 
 def settle(problems: Problems, moves: Moves, value: Floats,
-           hint: Floats | None = None) -> tuple[Floats, Floats]:
+           hint: Floats | None = None, near: Floats | None = None) -> tuple[Floats, Floats]:
     """Terms at the value of waiting: for the moves (rows, columns), given their rows' V (k, n).
 
-    Returns the terms (k, n, J), one set per proposer (all alike but under ``offers``), and what
-    they pay (k, n). Terms that did not converge are not a number.
+    ``hint`` (k, J) are terms to start from; they are those at the V ``near`` (k, n) where that is
+    given. Returns the terms (k, n, J), one set per proposer (all alike but under ``offers``), and
+    what they pay (k, n). Terms that did not converge are not a number.
     """
     rows, cols = moves
     base = problems.reward[rows, cols] - value
@@ -192,6 +193,8 @@ def settle(problems: Problems, moves: Moves, value: Floats,
             terms_[quick] = terms.nash(base[quick], v[quick], c[quick], weights[quick],
                                        member[quick], hint[quick])[0][:, None, :]
             mine = mine[~free[mine]]
+            mine = mine[~_follow(problems, (rows[mine], cols[mine]), mine, value, hint, near,
+                                 terms_)]
             if not len(mine):
                 continue
         arguments = (base[mine], v[mine], c[mine], weights[mine], member[mine])
@@ -207,6 +210,28 @@ def settle(problems: Problems, moves: Moves, value: Floats,
     x = terms_[..., None]
     utility = (x * v[:, None] - 0.5 * x * x * c[:, None]).sum(axis=2)
     return terms_, (share[..., None] * utility).sum(axis=1)
+
+
+def _follow(problems: Problems, moves: Moves, mine: Ints, value: Floats, hint: Floats,
+            near: Floats | None, out: Floats) -> Bools:
+    """Forced terms that follow from known ones nearby, put into ``out[mine]``; which were found."""
+    reward = problems.reward[moves]
+    base, party = reward - value[mine], problems.party[moves]
+    v, c, weights = problems.value[moves], problems.curvature[moves], problems.weights[moves]
+    x = hint[mine]
+    found: Bools = np.asarray(
+        np.where(party, bargain.gains(base, v, c, x), 1.0).min(axis=1) > 0.0)
+    rows = np.flatnonzero(found)
+    x[rows] = terms.nash(base[rows], v[rows], c[rows], weights[rows], party[rows], x[rows])[0]
+    found[rows] = np.isfinite(x[rows]).all(axis=1)
+    rows = np.flatnonzero(~found & np.isfinite(hint[mine]).all(axis=1))
+    if len(rows):
+        at = None if near is None else (reward - near[mine])[rows]
+        x[rows], found[rows], _ = forced_warm.terms(
+            base[rows], v[rows], c[rows], problems.member[moves][rows],
+            problems.forced[moves][rows], hint[mine[rows]], at)
+    out[mine[found]] = x[found][:, None, :]
+    return found
 
 
 def _scaled(problems: Problems, moves: Moves, value: Floats,

@@ -98,8 +98,13 @@ def _raise(at: Face, climb: Floats) -> Bools:
     for _ in range(climb.shape[1]):
         if not len(left):
             break
-        part = at.take(left)
-        pull = np.where(part.held | part.idle, 0.0, climb[left])
+        part, open_ = _settle_still(at.take(left), climb[left])
+        held[left] |= part.held & (climb[left] > 0.0)
+        at.put(left, part)
+        some = np.asarray(open_.any(axis=1))
+        left, part, pull = left[some], part.take(some), np.where(open_, climb[left], 0.0)[some]
+        if not len(left):
+            break
         part, point, level = solve(part, pull, np.zeros_like(pull), level=True)
         below = level < 0.0
         rows = np.flatnonzero(below)
@@ -110,3 +115,11 @@ def _raise(at: Face, climb: Floats) -> Bools:
         open_ = (climb[left] > 0.0) & ~at.held[left] & ~at.idle[left]
         left = left[below & open_.any(axis=1)]
     return held
+
+
+def _settle_still(at: Face, climb: Floats) -> tuple[Face, Bools]:
+    """Hold the rows below 0 that no free issue can raise; which rows are left to raise, (P, n)."""
+    feels = (((at.value != 0.0) | (at.curvature != 0.0)) & at.free[..., None]).any(axis=1)
+    open_ = (climb > 0.0) & ~at.held & ~at.idle
+    at.held = at.held | open_ & ~feels & (at.gains() < 0.0)
+    return at, open_ & feels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -156,7 +157,24 @@ class Family:
             raw = sweep(rows.lattice, solving, Warm(known))
         except NumericalError:
             raw = sweep(rows.lattice, solving, Warm(known, lenient=False))
-        return _samples(list(t), rows, raw, False)
+        out = _samples(list(t), rows, raw, False)
+        lost = [p for p, sample in enumerate(out) if _lost(near[p], sample)]
+        if lost:
+            again = self.samples([t[p] for p in lost], solving)
+            for p, sample in zip(lost, again, strict=True):
+                out[p] = sample
+        return out
+
+
+def _lost(near: Sequence[Sample], found: Sample) -> bool:
+    """Whether a regime that both neighbours have is missing between them, or is there less often:
+    the search from neighbours' regimes may have failed."""
+    if len(near) < 2:
+        return False
+    here = Counter(point.signature for point in found.points)
+    sides = [Counter(point.signature for point in sample.points) for sample in near]
+    return any(min(count, sides[1][signature]) > here[signature]
+               for signature, count in sides[0].items())
 
 
 def _known(near: Sequence[Sample], key: str) -> dict[int, Regimes]:

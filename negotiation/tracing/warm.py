@@ -9,6 +9,7 @@ neither neighbour has can be missed: points solved this way support no claim of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from ..equilibrium.nodes import MADE, MIX, REFUSED, UNDECIDED, Nodes, binding, r
 from ..equilibrium.problem import ZERO, Problems, surplus, worth
 from ..equilibrium.state import Answers, finish, join, solve_states
 from ..equilibrium.ties import null_members
-from .sweep import Branches, Solving
+from .sweep import Block, Branches, Solving
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,6 +37,8 @@ FLIPS = 4
 HALVINGS = 5
 #: residual at which Newton's method stops, and its steps
 CLOSE, NEWTON_STEPS = 1e-14, 10
+#: steps that are taken even where the residual grows
+FREE_STEPS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +51,13 @@ class Regimes:
     terms: Floats
 
     def joined(self, other: Regimes) -> Regimes:
-        """These and another point's, each regime once."""
-        seen = {row.tobytes() for row in self.label}
-        new = np.array([row.tobytes() not in seen for row in other.label])
+        """These and another point's, each regime as often as the point that has it oftenest."""
+        mine = Counter(row.tobytes() for row in self.label)
+        seen: Counter[bytes] = Counter()
+        new = np.zeros(len(other.label), dtype=bool)
+        for k, row in enumerate(other.label):
+            seen[row.tobytes()] += 1
+            new[k] = seen[row.tobytes()] > mine[row.tobytes()]
         room = max(MOST_REGIMES - len(self.label), 0)
         keep = np.flatnonzero(new)[:room]
         return Regimes(*(np.concatenate([getattr(self, name), getattr(other, name)[keep]])
@@ -67,13 +74,23 @@ def remember(raw: Branches, draws: Iterable[int]) -> dict[int, Regimes]:
         mine = np.flatnonzero(np.isin(block.draw, wanted))
         for state in np.unique(block.state[mine]).tolist():
             rows = mine[block.state[mine] == state]
-            label = block.label[rows]
-            _, first = np.unique(label, axis=0, return_index=True)
-            rows = rows[np.sort(first)]
+            rows = _starts(block, rows)
             found = Regimes(block.label[rows], block.answers.consent[rows],
                             block.answers.value[rows], block.terms[rows])
             known[state] = found if state not in known else known[state].joined(found)
     return known
+
+
+def _starts(block: Block, rows: Ints) -> Ints:
+    """One state's rows that are worth starting from: one for each regime or, where a regime holds
+    several solutions of one problem, those of the problem that has most."""
+    assert block.label is not None
+    by: dict[bytes, dict[int, list[int]]] = {}
+    for row in rows.tolist():
+        by.setdefault(block.label[row].tobytes(), {}).setdefault(
+            int(block.answers.owner[row]), []).append(row)
+    return np.array(sorted(row for problems in by.values()
+                           for row in max(problems.values(), key=len)), dtype=np.int64)
 
 
 class Warm:
@@ -216,7 +233,8 @@ def _linear(problems: Problems, start: Regimes) -> Candidates:
 
 
 def _newton(problems: Problems, start: Regimes) -> Candidates:
-    """Newton's method from close by: full steps, while they help."""
+    """Newton's method from close by: full steps, while they help; the first few in any case, since
+    where mixes pin values and consents both move, what is left over is their product."""
     label, n = start.label, start.value.shape[1]
     reduced, pinned = effective(problems, label)
     mixed = label >= MIX
@@ -226,7 +244,7 @@ def _newton(problems: Problems, start: Regimes) -> Candidates:
     here = system(reduced, label, value, consent, None if exact else start.terms)
     norm = np.abs(here.residual).max(axis=1)
     todo = np.flatnonzero((norm > CLOSE) & np.isfinite(norm))
-    for _ in range(NEWTON_STEPS):
+    for turn in range(NEWTON_STEPS):
         if not len(todo):
             break
         step = _solve(here.jacobian[todo], here.residual[todo])
@@ -235,7 +253,7 @@ def _newton(problems: Problems, start: Regimes) -> Candidates:
         hint = None if exact else here.terms[todo][:, :, 0]
         trial = system(reduced.take(todo), label[todo], v, a, hint)
         size = np.abs(trial.residual).max(axis=1)
-        better = size < norm[todo]
+        better = np.isfinite(size) & ((size < norm[todo]) | (turn < FREE_STEPS))
         rows = todo[better]
         value[rows], consent[rows], norm[rows] = v[better], a[better], size[better]
         for name in ("residual", "jacobian", "terms", "paid"):
