@@ -27,8 +27,8 @@ def game_list(games: Mapping[str, Game], themes: Mapping[str, str],
             before = game.theme
             parts += ["", sentence(themes.get(game.theme, game.theme or "other"))]
         parts.append(line)
-    return "\n".join([*parts, *others, "", "'negotiation show NAME' tells a game's story, its sources and "
-                      "its answer; 'negotiation solve NAME'", "solves it.", ""])
+    return "\n".join([*parts, *others, "", "'negotiation show NAME' tells a game's story, its "
+                      "sources and its answer; 'negotiation solve NAME'", "solves it.", ""])
 
 
 def game_page(game: Game, formulas: bool = False) -> str:
