@@ -29,7 +29,7 @@ from ..settings import apply, setting
 from ..text.describe import check_page, game_list, game_page, linkage_sentence
 from ..text.stochastic import stochastic_lines, stochastic_page, stochastic_record
 from ..text.words import listed
-from .terminal import Progress, note
+from .terminal import DONE, NO, WRONG, Progress, note
 
 if TYPE_CHECKING:
     from ..cascade import CascadeResult
@@ -98,7 +98,7 @@ def _check(arguments: Namespace) -> Answer:
         if not arguments.json:
             raise
         problems = error.problems
-    status = 2 if problems else 1 if warnings and arguments.strict else 0
+    status = WRONG if problems else NO if warnings and arguments.strict else DONE
     if arguments.json:
         return _json(check_record(name, problems, warnings, states), status)
     return Answer(check_page(game, warnings, states), status)
@@ -322,6 +322,16 @@ def _plot(arguments: Namespace) -> Answer:
         **record), progress.status)
 
 
+def _report(arguments: Namespace) -> Answer:
+    from .report import check_report, told, written
+
+    check_report(arguments)
+    with Progress(f"report on {arguments.game}", "parts") as progress:
+        game = _game(arguments)
+        record = written(arguments, game, _date(arguments, game), progress)
+    return _json(record) if arguments.json else Answer(told(record))
+
+
 def _solver(arguments: Namespace, progress: Progress,
             ) -> Callable[..., Sequence[Solution]]:
     from ..equilibrium.solve import solve_each
@@ -420,4 +430,4 @@ COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "pivots": _pivots, "claims": _claims, "compare": _compare,
     "stability": _stability, "paths": _paths, "likelihood": _likelihood, "bargain": _bargain,
     "trace": _follow, "region": _follow, "tip": _follow,
-    "plot": _plot}
+    "plot": _plot, "report": _report}
