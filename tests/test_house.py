@@ -25,8 +25,10 @@ FLOORS = (
      "compare", "graph_model", "stability", "tracing"),
     ("text", "formats.record", "formats.record_claims", "formats.record_schema",
      "formats.record_stability", "formats.record_nash", "formats.record_mpe",
-     "formats.record_trace", "formats.record_likelihood", "views"),
+     "formats.record_trace", "formats.record_likelihood", "views", "findings"),
     ("plot",),
+    ("report",),
+    ("explore",),
     ("cli", "__init__", "__main__"),
 )
 
@@ -35,7 +37,8 @@ LATE = {
     "cli": ("negotiation.cli.commands",),
     "plot": ("matplotlib",),
     "cli.commands": ("negotiation.cli.nash", "negotiation.cli.likelihood", "negotiation.cli.mpe",
-                     "negotiation.cli.pictures",
+                     "negotiation.cli.pictures", "negotiation.cli.report",
+                     "negotiation.cli.explore",
                      "negotiation.lattice", "negotiation.cascade", "negotiation.process",
                      "negotiation.equilibrium.solve",
                      "negotiation.formats.definition", "negotiation.formats.record",

@@ -312,6 +312,16 @@ def _plot(arguments: Namespace) -> Answer:
         **record), progress.status)
 
 
+def _report(arguments: Namespace) -> Answer:
+    from .report import check_report, told, written
+
+    check_report(arguments)
+    with Progress(f"report on {arguments.game}", "parts") as progress:
+        game = _game(arguments)
+        record = written(arguments, game, _date(arguments, game), progress)
+    return _json(record) if arguments.json else Answer(told(record))
+
+
 def _solver(arguments: Namespace, progress: Progress,
             ) -> Callable[..., Sequence[Solution]]:
     from ..equilibrium.solve import solve_each
@@ -410,4 +420,4 @@ COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "pivots": _pivots, "claims": _claims, "compare": _compare,
     "stability": _stability, "paths": _paths, "likelihood": _likelihood, "bargain": _bargain,
     "trace": _follow, "region": _follow, "tip": _follow,
-    "plot": _plot}
+    "plot": _plot, "report": _report}

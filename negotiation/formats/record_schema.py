@@ -215,6 +215,17 @@ def _plot() -> Schema:
                             "for")})
 
 
+def _report() -> Schema:
+    left = object_of({"part": TEXT, "why": TEXT, "command": TEXT})
+    return object_of({
+        "game": TEXT, "parameters": table_of(NUMBER), "file": TEXT, "bytes": WHOLE,
+        "outcome": or_null(TEXT), "by": NUMBER,
+        "draws": said(WHOLE, "those that were made"), "seed": WHOLE, "equilibria": WHOLE,
+        "cascade": or_null({"enum": ["every", "some", "none"]}),
+        "left_out": said(list_of(left), "parts that are not in the report, why, and the command "
+                                        "that works them out")})
+
+
 def _postures() -> Schema:
     flow = said(table_of(NUMBER), "player → payoff per unit of time")
     nested = said({"type": "array"}, "nested lists, the first player's actions outermost")
@@ -330,4 +341,5 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
     "plot": ("The file that a picture was written to", _plot),
+    "report": ("The page that a report was written to", _report),
 }
