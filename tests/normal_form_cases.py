@@ -130,8 +130,8 @@ CASES = (
     Case("Bach or Stravinsky", "Osborne & Rubinstein 1994, A Course in Game Theory, §2.3 and §3.1",
          bimatrix(((2, 1), (0, 0)), ((0, 0), (1, 2))),
          ((F, F), (S, S), (("2/3", "1/3"), ("1/3", "2/3"))),
-         checked="the example of that name, with its mixed equilibrium, in a public Haskell library "
-                 "of game models"),
+         checked="the example of that name, with its mixed equilibrium, in a public Haskell "
+                 "library of game models"),
     Case("coordination", "Osborne & Rubinstein 1994, A Course in Game Theory, §2.3",
          symmetric((2, 0), (0, 1)), ((F, F), (S, S), (("1/3", "2/3"), ("1/3", "2/3")))),
     Case("stag hunt of two", "Osborne 2004, An Introduction to Game Theory, §2.5",
@@ -161,7 +161,7 @@ CASES = (
          ([[0, 6], [2, 5], [3, 3]], [[1, 0], [0, 2], [4, 3]]),
          (((0, 0, 1), F), ((0, "1/3", "2/3"), ("2/3", "1/3")),
           (("2/3", "1/3", 0), ("1/3", "2/3"))),
-         checked="the two-player fixture of a public library's tests of polymatrix games, row by row"),
+         checked="the two-player fixture of a public library's tests of polymatrix games"),
     Case("three by two, again", "Nisan et al. 2007, Algorithmic Game Theory, ch. 3",
          ([[3, 3], [2, 5], [0, 6]], [[3, 2], [2, 6], [3, 1]]),
          (((1, 0, 0), F), (("4/5", "1/5", 0), ("2/3", "1/3")),
@@ -189,8 +189,8 @@ CASES = (
          zero_sum((0, 2, -3, 0), (-2, 0, 0, 3), (3, 0, 0, -4), (0, -3, 4, 0)),
          tuple((x, y) for x in ((0, "4/7", "3/7", 0), (0, "3/5", "2/5", 0))
                for y in ((0, "4/7", "3/7", 0), (0, "3/5", "2/5", 0))), continuum=True,
-         checked="the rules as askfilo.com's exercise states them: who alone guesses right what the "
-                 "other shows wins all fingers shown"),
+         checked="the rules as askfilo.com's exercise states them: who alone guesses right what "
+                 "the other shows wins all fingers shown"),
     Case("rationalizable but for one", "Bernheim 1984, Rationalizable strategic behavior, "
          "Econometrica 52, fig. 1",
          bimatrix(((0, 7), (2, 5), (7, 0), (0, 1)), ((5, 2), (3, 3), (5, 2), (0, 1)),
