@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..catalog import THEMES, load, names
+from ..catalog import THEMES, load, names, stochastic_data, stochastic_names
 from ..errors import (
     DefinitionError,
     InputError,
@@ -27,6 +27,7 @@ from ..formats.record_schema import OUTPUTS, output_schema
 from ..model import Game
 from ..settings import apply, setting
 from ..text.describe import check_page, game_list, game_page, linkage_sentence
+from ..text.stochastic import stochastic_lines, stochastic_page, stochastic_record
 from ..text.words import listed
 from .terminal import DONE, NO, WRONG, Progress, note
 
@@ -60,11 +61,20 @@ def _json(record: Mapping[str, Any] | Sequence[Any], status: int = 0) -> Answer:
 
 def _list(arguments: Namespace) -> Answer:
     games = {name: load(name) for name in names()}
-    return _json(games_record(games)) if arguments.json else Answer(
-        game_list(games, THEMES))
+    others = {name: stochastic_data(name) for name in stochastic_names()}
+    if arguments.json:
+        return _json({**games_record(games), "stochastic": [
+            stochastic_record(name, data, brief=True) for name, data in others.items()]})
+    return Answer(game_list(games, THEMES, stochastic_lines(others)))
 
 
 def _show(arguments: Namespace) -> Answer:
+    if arguments.game in stochastic_names():
+        data = stochastic_data(arguments.game)
+        if arguments.set or arguments.formulas:
+            raise InputError(f"{arguments.game} is a stochastic game: it has no parameters")
+        return _json(stochastic_record(arguments.game, data)) if arguments.json else Answer(
+            stochastic_page(arguments.game, data))
     game = _with_parameters(load(arguments.game), arguments)
     if arguments.json:
         links = [linkage_sentence(game, link) for link in game.linkages]
@@ -147,7 +157,7 @@ def _solve(arguments: Namespace) -> Answer:
 
         answer = solved(arguments)
         return Answer(answer) if isinstance(answer, str) else _json(answer)
-    if arguments.game.lower().endswith(".json"):
+    if arguments.game.lower().endswith(".json") or arguments.game in stochastic_names():
         from .mpe import solved as solved_mpe
 
         page, status = solved_mpe(arguments)

@@ -43,7 +43,17 @@ def _range(least: float = 0.0) -> Schema:
 def _list_games() -> Schema:
     return object_of({"games": list_of(object_of({
         "name": TEXT, "theme": TEXT, "title": TEXT, "actors": WHOLE, "fronts": WHOLE,
-        "moves": WHOLE, "encounters": WHOLE}))})
+        "moves": WHOLE, "encounters": WHOLE})),
+        "stochastic": list_of(object_of({
+            "name": TEXT, "title": TEXT, "players": list_of(TEXT), "states": WHOLE}))})
+
+
+def _show_any() -> Schema:
+    return {"anyOf": [_show(), {**object_of({
+        "name": TEXT, "title": TEXT, "summary": TEXT, "source": TEXT, "note": TEXT,
+        "players": list_of(TEXT), "states": WHOLE,
+        "discount": {"anyOf": [NUMBER, table_of(NUMBER)]}}),
+        "description": "A stochastic game."}]}
 
 
 def _show() -> Schema:
@@ -322,7 +332,7 @@ def _likelihood() -> Schema:
 
 OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "list": ("The bundled games", _list_games),
-    "show": ("A game", _show),
+    "show": ("A game", _show_any),
     "likelihood": ("How likely an outcome is, and what decides it", _likelihood),
     "check": ("What is wrong or odd in a definition", _check),
     "solve": ("The equilibria of a game", _solve),
