@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from ..continuation import End, SpecialPoint, Steps, trace
 from ..equilibrium import logit
 from ..equilibrium.component import Components
-from ..equilibrium.directional import Request, together, traverse, unpack
+from ..equilibrium.directional import Request, together, traverse
 from ..equilibrium.problem import Problems
+from ..equilibrium.reading import unpack
 from ..equilibrium.state import Answers
 from ..errors import InputError
 from ..frozen import FrozenMap
