@@ -34,6 +34,7 @@ def trace_record(trace: Trace) -> Record:
         "game": trace.game.name, **asdict(trace.settings), "complete": trace.complete,
         "consistent": trace.consistent,
         "incomplete_because": trace.incomplete_because, "completeness": trace.completeness,
+        "windows": trace.windows, "failed": trace.failed,
         "ending": str(trace.ending), "seconds": trace.seconds, "sweeps": trace.sweeps,
         "checked": trace.checked, "surprises": trace.surprises,
         "branches": [_branch(branch) for branch in trace.branches],
@@ -137,7 +138,10 @@ def trace_schema() -> Record:
         "grid": WHOLE, "checks": WHOLE, "cap": WHOLE, "boxes": WHOLE, "indifferent": TEXT,
         "conventions": or_null(TEXT), "complete": YES, "consistent": said(
             YES, "every list solved afresh is proved complete and agrees with the branches"),
-        "incomplete_because": TEXT,
+        "incomplete_because": or_null(TEXT), "windows": said(
+            or_null(list_of(pair_of(NUMBER))), "stretches outside of which it is proved that there "
+            "are no other branches; null where nothing is proved"), "failed": said(
+            list_of(NUMBER), "values at which no equilibrium of some state was found"),
         "completeness": said(TEXT, "what is proved, and what is only checked"),
         "ending": TEXT, "seconds": NUMBER, "sweeps": WHOLE, "checked": WHOLE,
         "surprises": WHOLE,

@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..frozen import FrozenMap
-from ..process import Process, chances, outcome_states, reach
+from ..kernels import markov
+from ..process import chain_of, outcome_states, reach
 from .assemble import Happening
-from .locate import Refiner
 from .result import Branch, Event, Settings, Special
 from .sample import Point, Sample, matched
 
 Floats = NDArray[np.float64]
+
+#: points whose chances are found in one call
+CHUNK = 64
 
 
 @dataclass(eq=False)
@@ -27,10 +30,9 @@ class _Chain:
     end: int | None = None
 
 
-def branches(refiner: Refiner, events: Sequence[Happening], settings: Settings,
+def branches(samples: Sequence[Sample], events: Sequence[Happening], settings: Settings,
              ) -> tuple[tuple[Branch, ...], tuple[Event, ...], tuple[dict[int, int], ...]]:
     """Every branch and event, numbered along the trace; and for each sample, play → branch."""
-    samples = refiner.samples
     if not samples:
         return (), (), ()
     by_gap: dict[int, list[tuple[int, Happening]]] = {}
@@ -117,11 +119,26 @@ def _chances(points: list[Point], by: float) -> dict[str, Floats]:
     out: dict[str, Floats] = {}
     for name, outcome in lattice.game.outcomes.items():
         if outcome.posture:
-            out[name] = np.array([
-                chances([Process(point.lattice, row)], name, by)[0].probability
-                for point, row in zip(points, hazard, strict=True)])
+            out[name] = _shares(points, hazard, name, by)
         else:
             out[name] = reach(lattice, hazard, outcome_states(lattice, name), [by]).reached[:, 0]
+    return out
+
+
+def _shares(points: list[Point], hazard: Floats, name: str, by: float) -> Floats:
+    """The share of the time to the date that a posture is played so, at every point; points at
+    which it is played alike are one batch."""
+    chain, outcome = chain_of(points[0].lattice), points[0].lattice.game.outcomes[name]
+    played: dict[bytes, tuple[Floats, list[int]]] = {}
+    for k, point in enumerate(points):
+        assert point.lattice.convention is not None
+        chance = point.lattice.convention.chance(point.lattice, outcome)
+        played.setdefault(chance.tobytes(), (chance, []))[1].append(k)
+    out = np.zeros(len(points))
+    for chance, rows in played.values():
+        for begin in range(0, len(rows), CHUNK):
+            part = rows[begin:begin + CHUNK]
+            out[part] = markov.average(chain, hazard[part], np.array([by]), chance[None])[:, 0, 0]
     return out
 
 

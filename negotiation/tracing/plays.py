@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..equilibrium.result import Equilibrium
+from ..kernels import bargain
 from ..lattice import Lattice
 from .sweep import Branches, Local, Solving, cold, sweep
 
@@ -39,7 +40,7 @@ class Play:
     count: float
     values: Floats
     consent: Floats
-    surplus: Floats
+    surplus: Floats | None
     terms: Floats
     proposals: Floats | None
     label: Ints
@@ -158,9 +159,27 @@ def reached(lattice: Lattice, hazard: Floats) -> Bools:
             return out
 
 
+def surpluses(lattice: Lattice, play: Play, edges: Ints) -> Floats:
+    """(k,) σ of some moves in a play of a lattice with one draw."""
+    gain = gains(lattice, 0, play.values, np.zeros_like(play.terms), edges)
+    member = lattice.member[edges]
+    sigma: Floats = np.where(member, gain, np.inf).min(axis=1)
+    rows = np.flatnonzero((lattice.bargain[edges] >= 0) & member.any(axis=1))
+    if len(rows):
+        at = lattice.bargain[edges[rows]]
+        sigma[rows] = bargain.max_min(gain[rows], lattice.value[0, at], lattice.curvature[0, at],
+                                      member[rows]).sigma
+    return sigma
+
+
 def equilibrium(play: Play, lattice: Lattice, number: int = 1) -> Equilibrium:
     """The play's equilibrium, for use like any other; ``lattice`` is its row's own."""
+    surplus = play.surplus
+    if surplus is None:
+        surplus = np.zeros(len(play.consent))
+        asked = np.flatnonzero(lattice.member.any(axis=1))
+        surplus[asked] = surpluses(lattice, play, asked)
     return Equilibrium(
         id=number, lattice=lattice, draw=0, values=play.values, consent=play.consent,
-        terms_array=play.terms, proposals=play.proposals, surplus=play.surplus, index=play.index,
+        terms_array=play.terms, proposals=play.proposals, surplus=surplus, index=play.index,
         regret=max(play.regret, 0.0 if lattice.convention is None else lattice.convention.regret))

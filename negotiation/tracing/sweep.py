@@ -108,11 +108,14 @@ def sweep(lattice: Lattice, solving: Solving, local: Local = cold) -> Branches:
         NumericalError: when no equilibrium of some state could be found (one always exists).
         OutOfTime: when the time is over.
     """
-    return _Sweep(lattice, solving, local).run()
+    return Sweep(lattice, solving, local).run()
 
 
-class _Sweep:
-    def __init__(self, lattice: Lattice, solving: Solving, local: Local) -> None:
+class Sweep:
+    """The work of :func:`sweep`; ``same`` is how close values of one row lie, in payoff ranges."""
+
+    def __init__(self, lattice: Lattice, solving: Solving, local: Local = cold) -> None:
+        self.same = SAME
         share = max(solving.boxes // len(lattice.states), 1)
         self.lattice, self.local = lattice, local
         self.solving = replace(solving, boxes=share)
@@ -263,7 +266,7 @@ class _Sweep:
             key = (int(draw[k]), int(state[k, 0]), label[part].tobytes(), follow[part].tobytes())
             value = answers.value[part] / scale[draw[k]]
             alike = (r for other, r in known.setdefault(key, [])
-                     if np.abs(value - other).max() < SAME)
+                     if np.abs(value - other).max() <= self.same)
             found = next(alike, None)
             if found is None:
                 found = self.rows
