@@ -9,9 +9,15 @@ from .values import count, names, number, one_of, positive
 
 
 def interval(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("parameter", metavar="PARAMETER", help="the parameter that moves")
-    parser.add_argument("begin", metavar="FROM", type=number, help="its value at the beginning")
-    parser.add_argument("end", metavar="TO", type=number, help="its value at the end")
+    parser.add_argument("parameter", metavar="PARAMETER", nargs="?", default=None,
+                        help="the parameter that moves")
+    parser.add_argument("begin", metavar="FROM", type=number, nargs="?", default=None,
+                        help="its value at the beginning")
+    parser.add_argument("end", metavar="TO", type=number, nargs="?", default=None,
+                        help="its value at the end")
+    parser.add_argument("--noise", action="store_true",
+                        help="follow the logit path instead, from ratification noise without end "
+                             "to almost none")
 
 
 def tracing(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .json_schema import (
     CHANCE,
     NUMBER,
@@ -21,6 +23,8 @@ from .json_schema import (
 from .record import plain
 
 if TYPE_CHECKING:
+    from ..model import Game
+    from ..tracing.noise import LogitPath
     from ..tracing.plane import Region
     from ..tracing.result import Branch, Change, Event, Trace
     from ..tracing.tipping import Tip, Tipping
@@ -40,6 +44,17 @@ def trace_record(trace: Trace) -> Record:
         "branches": [_branch(branch) for branch in trace.branches],
         "events": [_event(event) for event in trace.events],
         "solved": [asdict(one) for one in trace.solved]})
+    return record
+
+
+def logit_record(game: Game, path: LogitPath) -> Record:
+    """A logit path, as ``negotiation trace --noise --json`` prints it."""
+    record: Record = plain({
+        "game": game.name, "kind": path.kind, "noise": path.noise,
+        "payoffs": dict(path.payoffs), "consent": dict(path.consent),
+        "outcomes": {name: np.clip(rows, 0.0, 1.0) for name, rows in path.outcomes.items()},
+        "special": [{"kind": kind, "noise": at} for kind, at in path.special],
+        "reached": path.reached, "convention": path.convention, "others": path.others})
     return record
 
 
@@ -116,7 +131,22 @@ def _change_schema() -> Record:
 
 
 def trace_schema() -> Record:
-    """The schema of :func:`trace_record`."""
+    """The schema of what ``trace`` prints: :func:`trace_record`, or :func:`logit_record`."""
+    return {"anyOf": [_branches_schema(), _logit_schema()]}
+
+
+def _logit_schema() -> Record:
+    rows = list_of(NUMBER)
+    return object_of({
+        "game": TEXT, "kind": TEXT, "noise": said(rows, "factors on the file's noise, from loud to "
+                                                  "quiet"),
+        "payoffs": table_of(rows), "consent": said(
+            table_of(rows), "of moves that can be made at the start"), "outcomes": table_of(
+            list_of(CHANCE)), "special": list_of(object_of({"kind": TEXT, "noise": NUMBER})),
+        "reached": YES, "convention": or_null(TEXT), "others": WHOLE})
+
+
+def _branches_schema() -> Record:
     point = object_of({"value": NUMBER, "equilibria": said(
         NUMBER, "how many equilibria are like it on the path of play"), "regret": NUMBER,
         "outcomes": table_of(CHANCE), "payoffs": table_of(NUMBER)})

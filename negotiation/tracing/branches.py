@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..frozen import FrozenMap
 from ..kernels import markov
+from ..lattice import Lattice
 from ..process import chain_of, outcome_states, reach
 from .assemble import Happening
 from .result import Branch, Event, Settings, Special
@@ -119,27 +120,34 @@ def _chances(points: list[Point], by: float) -> dict[str, Floats]:
     out: dict[str, Floats] = {}
     for name, outcome in lattice.game.outcomes.items():
         if outcome.posture:
-            out[name] = _shares(points, hazard, name, by)
+            out[name] = np.zeros(len(points))
+            by_play: dict[str, list[int]] = {}
+            for k, point in enumerate(points):
+                by_play.setdefault(repr((point.key, _supports(point))), []).append(k)
+            for rows in by_play.values():
+                out[name][rows] = shares(points[rows[0]].lattice, hazard[rows], name, by)
         else:
             out[name] = reach(lattice, hazard, outcome_states(lattice, name), [by]).reached[:, 0]
     return out
 
 
-def _shares(points: list[Point], hazard: Floats, name: str, by: float) -> Floats:
-    """The share of the time to the date that a posture is played so, at every point; points at
-    which it is played alike are one batch."""
-    chain, outcome = chain_of(points[0].lattice), points[0].lattice.game.outcomes[name]
-    played: dict[bytes, tuple[Floats, list[int]]] = {}
-    for k, point in enumerate(points):
-        assert point.lattice.convention is not None
-        chance = point.lattice.convention.chance(point.lattice, outcome)
-        played.setdefault(chance.tobytes(), (chance, []))[1].append(k)
-    out = np.zeros(len(points))
-    for chance, rows in played.values():
-        for begin in range(0, len(rows), CHUNK):
-            part = rows[begin:begin + CHUNK]
-            out[part] = markov.average(chain, hazard[part], np.array([by]), chance[None])[:, 0, 0]
-    return out
+def _supports(point: Point) -> tuple[bytes, ...]:
+    """How the postures are played at a point: the chances of all outcomes about them."""
+    lattice = point.lattice
+    assert lattice.convention is not None
+    return tuple(lattice.convention.chance(lattice, outcome).tobytes()
+                 for outcome in lattice.game.outcomes.values() if outcome.posture)
+
+
+def shares(lattice: Lattice, hazard: Floats, name: str, by: float) -> Floats:
+    """(B,) the expected share of the time to a date that a posture is played so, under the
+    lattice's convention and hazards (B, E)."""
+    assert lattice.convention is not None
+    chain = chain_of(lattice)
+    chance = lattice.convention.chance(lattice, lattice.game.outcomes[name])[None]
+    return np.concatenate([
+        markov.average(chain, hazard[begin:begin + CHUNK], np.array([by]), chance)[:, 0, 0]
+        for begin in range(0, len(hazard), CHUNK)])
 
 
 def _event(number: int, one: Happening, samples: Sequence[Sample],

@@ -22,6 +22,7 @@ from ..equilibrium.problem import KINDS, OFFERS, Problems, gather
 from ..equilibrium.regimes import quick_states
 from ..equilibrium.state import Answers
 from ..equilibrium.ties import null_members
+from ..kernels import compiled
 from ..lattice import Lattice
 from .plays import MIXED, Play, bounds, gains, labels, reached
 from .sweep import NO_GAIN, Solving
@@ -179,16 +180,20 @@ def _solve(problems: Problems, start: Regimes, solving: Solving,
     sign = np.ones(size, dtype=np.int64)
     odd = np.asarray((null_members(problems) | problems.forced).any(axis=(1, 2)))
     left = np.ones(size, dtype=bool)
-    for turns in (0, FLIPS):
+    def tried(turns: int) -> None:
         rows = np.flatnonzero(left & ~odd)
         if not len(rows):
-            break
+            return
         points = attempt(problems, rows, Regimes(start.label[rows], start.consent[rows],
                                                  start.value[rows], start.terms[rows]), turns)
         at = points.owner
         value[at], terms[at], sign[at] = points.value, points.terms[:, :, 0], points.index
         consent[at] = np.where(problems.chance[at], 1.0, np.clip(points.consent, 0.0, 1.0))
         left[at] = False
+
+    tried(0)
+    if not compiled.available():
+        tried(FLIPS)  # a few regimes are cheaper than all, where no loops are compiled
     rows = np.flatnonzero(left)
     if len(rows):
         others = quick_states(problems.take(rows), solving.indifferent, max(solving.boxes, 1))

@@ -23,8 +23,8 @@ from .warm import Regimes, Warm, remember
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: states from which on plays of a game with issues are followed one by one
-LARGE = 64
+#: states from which on plays of a game with issues are followed one by one, and how many at most
+LARGE, FOLLOWED = 64, 16
 #: what tells plays apart: convention, labels on the path of play, bounds of terms there
 Signature = tuple[str, bytes, bytes]
 
@@ -147,11 +147,13 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """A game whose parameters move along a line: parameter → (value at 0, value at 1)."""
+    """A game whose parameters move along a line: parameter → (value at 0, value at 1); ``exact``
+    whether plays are to be gone on from, else they are only listed."""
 
     game: Game
     line: tuple[tuple[str, float, float], ...]
     conventions: str | None = None
+    exact: bool = True
 
     def rows(self, t: Sequence[float]) -> Rows:
         """The game at shares ``t`` of the line."""
@@ -200,6 +202,8 @@ class Family:
     def _listed(self, t: list[float], rows: Rows, solving: Solving) -> list[Sample]:
         """Plays of a large game: as many as the cap allows, each followed to where it is."""
         found = _samples(t, rows, sweep(rows.lattice, solving, quick), True)
+        if not self.exact:
+            return found
         exact = self.follow(t, solving, [sample.points for sample in found])
         out = []
         for sample, better in zip(found, exact, strict=True):
@@ -235,8 +239,8 @@ class Family:
                 points += [Point(at, replace(play, row=0), lattice, rows.key[row])
                            for play in merged(by_row.get(row, []), lattice)]
             doubt = tuple((why, 1) for q, why in rows.doubt if q == p)
-            out.append(Sample(at, tuple(points[:solving.cap]), len(points) > solving.cap, doubt,
-                              False, {}, True))
+            most = min(solving.cap, FOLLOWED)
+            out.append(Sample(at, tuple(points[:most]), len(points) > most, doubt, False, {}, True))
         return out
 
 
