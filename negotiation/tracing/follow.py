@@ -84,7 +84,6 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
 
     Raises:
         UnknownNameError: for a name that is no parameter.
-        NotYetError: for a game with encounters.
         InputError: for an interval or an option that cannot be used, or where the game's numbers
             are out of range somewhere on the interval; for a file that cannot be used.
     """

@@ -34,6 +34,7 @@ class Play:
         bound: (T, J) −1 where a term is 0, 1 where it is 1, else 0.
         on_path: (S,) the states that play can reach.
         index, regret: of the one in full.
+        play: (S, Q) the mixed actions of encounters; None where there are none.
     """
 
     row: int
@@ -48,6 +49,7 @@ class Play:
     on_path: Bools
     index: int
     regret: float
+    play: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +91,12 @@ def _play(lattice: Lattice, raw: Branches, branch: int) -> Play:
     consent, sigma = np.zeros(edges), np.zeros(edges)
     terms = np.zeros((rows, issues))
     proposals = None
+    play = None if lattice.clashes is None else np.zeros((len(node), lattice.clashes.width))
     for block in raw.blocks:
         mine = np.flatnonzero(node[block.state] == block.begin + np.arange(len(block.state)))
         moves = block.answers.consent.shape[1]
+        if play is not None and block.answers.play is not None:
+            play[block.state[mine]] = block.answers.play[mine]
         if not moves:
             continue
         at = lattice.first_edge[block.state[mine]][:, None] + np.arange(moves)
@@ -112,7 +117,8 @@ def _play(lattice: Lattice, raw: Branches, branch: int) -> Play:
         row=draw, count=float(raw.weight[branch]), values=value, consent=consent, surplus=sigma,
         terms=terms, proposals=proposals, label=labels(lattice, draw, value, consent, terms),
         bound=bounds(terms), on_path=reached(lattice, hazard[None])[0],
-        index=int(np.prod(raw.index[node])), regret=float(raw.regret[node].max(initial=0.0)))
+        index=int(np.prod(raw.index[node])), regret=float(raw.regret[node].max(initial=0.0)),
+        play=play)
 
 
 def bounds(terms: Floats) -> Ints:
@@ -182,4 +188,5 @@ def equilibrium(play: Play, lattice: Lattice, number: int = 1) -> Equilibrium:
     return Equilibrium(
         id=number, lattice=lattice, draw=0, values=play.values, consent=play.consent,
         terms_array=play.terms, proposals=play.proposals, surplus=surplus, index=play.index,
+        play=play.play,
         regret=max(play.regret, 0.0 if lattice.convention is None else lattice.convention.regret))

@@ -86,11 +86,18 @@ class Point:
         asked = lattice.member.any(axis=1) & (lattice.rate[0] > 0)
         mixed = play.label >= MIXED
         sigma = np.where(asked & ~mixed, self._sigma, np.nan)
-        alpha = np.where(asked & mixed, play.consent, np.nan)
+        # of a profile of an encounter, its probability
+        alpha = np.where((asked | self._profiles) & mixed, play.consent, np.nan)
         agreed = np.zeros(len(play.bound), dtype=bool)
         agreed[lattice.bargain[(lattice.bargain >= 0) & (play.consent > 0)]] = True
         x = np.where(agreed[:, None] & (play.bound == 0), play.terms, np.nan).ravel()
         return np.concatenate([sigma, alpha, 1.0 - alpha, x, 1.0 - x])
+
+    @cached_property
+    def _profiles(self) -> NDArray[np.bool_]:
+        """(E,) edges that are profiles of encounters."""
+        lattice = self.lattice
+        return np.asarray(lattice.edge_move >= len(lattice.game.moves))
 
     @cached_property
     def _sigma(self) -> Floats:

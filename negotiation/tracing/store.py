@@ -23,7 +23,8 @@ from .sample import Family, Point, Sample
 from .warm import Regimes
 
 FORMAT = "negotiation-trace/1"
-_ARRAYS = ("values", "consent", "surplus", "terms", "proposals", "label", "bound", "on_path")
+_ARRAYS = ("values", "consent", "surplus", "terms", "proposals", "label", "bound", "on_path",
+           "play")
 
 
 def fingerprint(game: Game) -> str:
