@@ -56,6 +56,7 @@ def _region(arguments: Namespace, game: Game) -> Said:
         found = region(game, (arguments.first, arguments.first_low, arguments.first_high),
                        (arguments.second, arguments.second_low, arguments.second_high),
                        outcome=arguments.outcome, depth=arguments.depth, lines=arguments.lines,
+                       save=arguments.save, resume=arguments.resume,
                        progress=progress.stage, **_common(arguments))
     return region_record(found), region_page(found), 0
 

@@ -94,7 +94,8 @@ def _onward(samples: Sequence[Sample], k: int, here: dict[int, _Chain],
             onward[j] = _Chain(len(chains) + 1, None)
             chains.append(onward[j])
     for j, chain in onward.items():
-        chain.points.append(right.points[j])
+        if right.points[j].t == right.t:  # else it was carried along, and not solved here
+            chain.points.append(right.points[j])
     return onward
 
 

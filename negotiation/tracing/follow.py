@@ -196,6 +196,7 @@ def finish(work: Work, settings: Settings, ending: Ending, started: float) -> Tr
         game=work.family.game, settings=settings, branches=found, events=events, solved=solved,
         checked=work.checked, surprises=work.surprises, ending=ending,
         seconds=time.perf_counter() - started, sweeps=work.sweeps,
+        followed=any(sample.followed for sample in work.samples),
         failed=tuple(value_at(settings, t) for t in sorted(work.failed)),
         source=Between(work.family, replace(work.solving, until=None), tuple(shown), owners))
 
@@ -228,7 +229,11 @@ class Between:
         right = int(np.searchsorted([sample.t for sample in self.samples], share))
         right = min(max(right, 1), len(self.samples) - 1)
         beside = self.samples[right - 1:right + 1]
-        new, = self.family.samples([share], self.solving, [beside])
+        if any(sample.followed for sample in beside):
+            new, = self.family.follow([share], self.solving, [
+                [point for sample in beside for point in sample.points]])
+        else:
+            new, = self.family.samples([share], self.solving, [beside])
         found: dict[int, Equilibrium] = {}
         for k, sample in ((right - 1, beside[0]), (right, beside[1])):
             for i, j in matched(sample, new)[0]:
@@ -364,8 +369,12 @@ def _check(work: Work, checks: int, progress: Progress | None) -> None:
             work.checked += len(fresh)
             for sample in fresh:
                 at = int(np.searchsorted([s.t for s in work.samples], sample.t))
-                beside = work.samples[at - 1]
-                _, gone, new = matched(beside, sample)
+                if sample.followed:
+                    sample, missed = _compared(work, at, sample)
+                    work.surprises += missed
+                    work.samples.insert(at, sample)
+                    continue
+                _, gone, new = matched(work.samples[at - 1], sample)
                 if gone or new:
                     work.surprises += 1
                     surprised = True
@@ -375,6 +384,16 @@ def _check(work: Work, checks: int, progress: Progress | None) -> None:
         if not surprised:
             return
         _refine(work, progress)
+
+
+def _compared(work: Work, at: int, fresh: Sample) -> tuple[Sample, bool]:
+    """The branches' plays at a value that was solved afresh, and whether it has others."""
+    starts = [point for sample in work.samples[at - 1:at + 1] for point in sample.points]
+    here, = work.family.follow([fresh.t], work.solving, [starts])
+    missed = any(not any(
+        p.key == q.key and alike(p.play, q.play, p.lattice.payoff_range()[0]) for q in here.points)
+        for p in fresh.points)
+    return replace(fresh, points=here.points, capped=fresh.capped or here.capped), missed
 
 
 def _gaps(samples: Sequence[Sample], most: int) -> list[float]:

@@ -195,6 +195,8 @@ class Trace:
             no other branches; None where nothing is proved, ``unproved_because`` says why.
         failed: values at which no equilibrium of some state was found: gaps, between whose
             neighbours branches are followed all the same.
+        followed: whether plays were followed one by one (large games with issues), so that there
+            are others wherever a list is cut.
     """
 
     game: Game
@@ -211,6 +213,7 @@ class Trace:
     windows: tuple[tuple[float, float], ...] | None = None
     unproved_because: str | None = None
     failed: tuple[float, ...] = ()
+    followed: bool = False
 
     def at(self, value: float) -> dict[int, Equilibrium]:
         """The equilibria at a value of the interval: branch → the one that stands for it.
@@ -282,8 +285,9 @@ class Trace:
         found = (f"At {proved} of the {len(fresh)} values solved afresh the list is proved "
                  f"complete; {self.checked} of them, chosen between events, checked the branches")
         found += (", and none had an equilibrium that no branch covers." if not self.surprises else
-                  f", and {self.surprises} showed plays that were not covered and were then "
-                  "followed.")
+                  f", and {self.surprises} showed plays that "
+                  + ("no branch covers." if self.followed else
+                     "were not covered and were then followed."))
         if self.windows is not None and self.inconsistent_because is None:
             span = abs(self.settings.end - self.settings.begin)
             wide = sum(high - low for low, high in self.windows)

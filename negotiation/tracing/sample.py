@@ -25,6 +25,8 @@ Ints = NDArray[np.int64]
 
 #: states from which on plays of a game with issues are followed one by one, and how many at most
 LARGE, FOLLOWED = 64, 16
+#: how far a play may have moved, in payoff ranges, from where it was carried along from
+CARRIED = 1e-2
 #: what tells plays apart: convention, labels on the path of play, bounds of terms there
 Signature = tuple[str, bytes, bytes]
 
@@ -126,7 +128,8 @@ class Sample:
     """All plays that were found at t.
 
     Attributes:
-        points: one for each play.
+        points: one for each play; of a play that is followed and was not solved here, the point
+            beside it.
         capped: whether more were cut off; ``doubt``: (why the list may have gaps, in how many
             states).
         searched: whether every state was searched from nothing (else from neighbours' regimes).
@@ -177,8 +180,7 @@ class Family:
             OutOfTime: when the time is over.
         """
         if near is not None and any(sample.followed for beside in near for sample in beside):
-            return self.follow(t, solving, [[p for sample in beside for p in sample.points]
-                                            for beside in near])
+            return self._between(t, solving, near)
         rows = self.rows(t)
         if near is None and self.large:
             return self._listed(list(t), rows, solving)
@@ -218,6 +220,29 @@ class Family:
                 (p.play.count for p in sample.points if p.signature == point.signature), 1.0)))
                 for point in better.points]
             out.append(replace(sample, points=tuple(points), followed=True, regimes={}))
+        return out
+
+    def _between(self, t: Sequence[float], solving: Solving, near: Sequence[Sequence[Sample]],
+                 ) -> list[Sample]:
+        """Followed plays between neighbours: only those that do not go on from one to the other are
+        solved; the others are carried along as they were on the left."""
+        carried: list[list[Point]] = []
+        starts: list[list[Point]] = []
+        for beside in near:
+            if len(beside) < 2:
+                carried.append([])
+                starts.append([p for sample in beside for p in sample.points])
+                continue
+            left, right = beside
+            pairs, gone, new = matched(left, right)
+            carried.append([left.points[i] for i, _ in pairs])
+            starts.append([left.points[i] for i in gone] + [right.points[j] for j in new])
+        out = []
+        for sample, same in zip(self.follow(t, solving, starts), carried, strict=True):
+            fresh = [point for point in sample.points if not any(
+                point.signature == other.signature and apart(point, other) < CARRIED
+                for other in same)]
+            out.append(replace(sample, points=(*same, *fresh)))
         return out
 
     def follow(self, t: Sequence[float], solving: Solving, starts: Sequence[Sequence[Point]],
