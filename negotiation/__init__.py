@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         UnknownNameError,
     )
     from .expressions import Expression
+    from .findings import Findings
     from .formats.definition import check, dumps, from_dict, loads, save
     from .likelihood import Likelihood, likelihood
     from .model import (
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     )
     from .normal_form import NashEquilibrium, NashSolution, NormalFormGame
     from .pivots import PivotsResult, pivots
+    from .report import report
     from .settings import Setting, apply, setting
     from .solving import solve
     from .stability import StabilityResult, stability
@@ -89,6 +91,8 @@ _HOMES = {
     **dict.fromkeys(("ClaimsResult", "claims"), "claims"),
     **dict.fromkeys(("ComparisonResult", "compare"), "compare"),
     **dict.fromkeys(("PivotsResult", "pivots"), "pivots"),
+    "Findings": "findings",
+    "report": "report",
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "MissingLibraryError",
                      "NegotiationError", "NotYetError", "NumericalError", "Problem",
                      "UnknownNameError"), "errors"),
@@ -108,6 +112,7 @@ __all__ = [
     "Equilibrium",
     "Expression",
     "ExpressionError",
+    "Findings",
     "Front",
     "Game",
     "InputError",
@@ -156,6 +161,7 @@ __all__ = [
     "pivots",
     "plot",
     "region",
+    "report",
     "save",
     "setting",
     "solve",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 from .errors import InputError, nearest
 from .formats.definition import load_path, loads
@@ -36,9 +38,26 @@ def names() -> tuple[str, ...]:
                         if entry.name.endswith(".toml")))
 
 
+def stochastic_names() -> tuple[str, ...]:
+    """The names of the bundled stochastic games, which have no definition, sorted."""
+    return tuple(sorted(entry.name.removesuffix(".json") for entry in _folder().iterdir()
+                        if entry.name.endswith(".json")))
+
+
 def text(name: str) -> str:
     """The definition file of a bundled game, as text."""
     return _folder().joinpath(f"{name}.toml").read_text(encoding="utf-8")
+
+
+def stochastic_text(name: str) -> str:
+    """The file of a bundled stochastic game, as text."""
+    return _folder().joinpath(f"{name}.json").read_text(encoding="utf-8")
+
+
+def stochastic_data(name: str) -> dict[str, Any]:
+    """What the file of a bundled stochastic game says, as plain data."""
+    data: dict[str, Any] = json.loads(stochastic_text(name))
+    return data
 
 
 def load(game: str | os.PathLike[str]) -> Game:
@@ -52,10 +71,15 @@ def load(game: str | os.PathLike[str]) -> Game:
     """
     if isinstance(game, str) and game in (known := names()):
         return replace(loads(text(game), file=f"{game}.toml"), name=game)
+    if isinstance(game, str) and game in stochastic_names():
+        raise InputError(f"{game!r} is a stochastic game, without fronts and moves: 'negotiation "
+                         "solve' and 'negotiation show' know it, and negotiation.stochastic.files."
+                         "load_stochastic reads it")
     path = Path(game)
     looks_like_path = not isinstance(game, str) or path.suffix == ".toml" or os.sep in game
     if game and (looks_like_path or path.exists()):
         return load_path(path, known)
+    known = (*known, *stochastic_names())
     close = nearest(game, known)
     hint = f"did you mean {close!r}?" if close else f"bundled games are {', '.join(known)}"
     raise InputError(f"no bundled game and no file is called {game!r}: {hint}")

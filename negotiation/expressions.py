@@ -33,10 +33,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, overload
 from .errors import ExpressionError, unknown_name
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
-#: A float, or an array with one entry per draw.
-Value: TypeAlias = "float | NDArray[Any]"
 Tree: TypeAlias = tuple[Any, ...]
 
 #: function → the least and the largest number of arguments

@@ -229,7 +229,6 @@ class _Numbers:
         self.edge_state, self.edge_move = edge_state, edge_move
         self.actor = {name: i for i, name in enumerate(game.actors)}
         self.moves = list(game.steps.values())
-        self.move_index = {move.name: m for m, move in enumerate(self.moves)}
         self.links = [(link, holds(game, states, link.when)) for link in game.linkages]
         self._edges_of: dict[int, Ints] = {}
 

@@ -184,6 +184,39 @@ def _layers(lattice: Lattice, edges: list[int]) -> dict[int, int]:
     return layer
 
 
+def places(shown: Flows) -> dict[int, tuple[float, float]]:
+    """Where states stand in a picture, state → (layer, height): each layer in the order of the
+    middle of what flows in and out."""
+    layers: dict[int, list[int]] = defaultdict(list)
+    for state in shown.states:
+        layers[state.layer].append(state.index)
+    layer = {state.index: state.layer for state in shown.states}
+    near: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for edge in shown.edges:
+        near[edge.source].append((edge.target, edge.chance + 1e-3))
+        near[edge.target].append((edge.source, edge.chance + 1e-3))
+    height: dict[int, float] = {}
+
+    def spread(row: list[int]) -> None:
+        for k, state in enumerate(row):
+            height[state] = (len(row) - 1) / 2 - k
+
+    for row in layers.values():
+        spread(row)
+    for sweep in range(8):
+        side = -1 if sweep % 2 == 0 else 1
+        for depth in sorted(layers, reverse=sweep % 2 == 1):
+            ranks = []
+            for s in layers[depth]:
+                pulls = [(height[t], w) for t, w in near[s] if layer[t] == depth + side]
+                weight = sum(w for _, w in pulls)
+                middle = sum(h * w for h, w in pulls) / weight if pulls else height[s]
+                ranks.append((-middle, s))
+            layers[depth] = [s for _, s in sorted(ranks)]
+            spread(layers[depth])
+    return {state: (float(layer[state]), height[state]) for state in layer}
+
+
 # ---- chances over time -----------------------------------------------------------------------
 
 @dataclass(frozen=True, eq=False)

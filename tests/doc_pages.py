@@ -34,7 +34,7 @@ def settled(text: str) -> str:
     """Without the rounding errors, which differ between machines, and how far a proof came."""
     text = re.sub(r"[\d,]+ of [\d,]+ states?", "# states", " ".join(text.split()))
     text = re.sub(r"\(one is [^)]*\)", "(one is #)", text)
-    text = re.sub(r"[\d.,]+ (s|h|a second|s an event)\b", r"# \1", text)  # how long it took
+    text = re.sub(r"[\d.,]+ (MB|s|h|a second|s an event)\b", r"# \1", text)  # how long it took
     text = re.sub(r"deviating gains at most \S+ of", "deviating gains at most # of", text)
     return re.sub(r"by at most \S+ of", "by at most # of", text).replace(
         "it meets the conditions of an equilibrium exactly",

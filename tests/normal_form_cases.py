@@ -129,7 +129,9 @@ CASES = (
          symmetric((3, 1), (4, 0)), ((F, S), (S, F), (HALF, HALF))),
     Case("Bach or Stravinsky", "Osborne & Rubinstein 1994, A Course in Game Theory, §2.3 and §3.1",
          bimatrix(((2, 1), (0, 0)), ((0, 0), (1, 2))),
-         ((F, F), (S, S), (("2/3", "1/3"), ("1/3", "2/3")))),
+         ((F, F), (S, S), (("2/3", "1/3"), ("1/3", "2/3"))),
+         checked="the example of that name, with its mixed equilibrium, in a public Haskell "
+                 "library of game models"),
     Case("coordination", "Osborne & Rubinstein 1994, A Course in Game Theory, §2.3",
          symmetric((2, 0), (0, 1)), ((F, F), (S, S), (("1/3", "2/3"), ("1/3", "2/3")))),
     Case("stag hunt of two", "Osborne 2004, An Introduction to Game Theory, §2.5",
@@ -158,7 +160,8 @@ CASES = (
     Case("three by two", "von Stengel 2002, Handbook of Game Theory 3, ch. 45, §2",
          ([[0, 6], [2, 5], [3, 3]], [[1, 0], [0, 2], [4, 3]]),
          (((0, 0, 1), F), ((0, "1/3", "2/3"), ("2/3", "1/3")),
-          (("2/3", "1/3", 0), ("1/3", "2/3")))),
+          (("2/3", "1/3", 0), ("1/3", "2/3"))),
+         checked="the two-player fixture of a public library's tests of polymatrix games"),
     Case("three by two, again", "Nisan et al. 2007, Algorithmic Game Theory, ch. 3",
          ([[3, 3], [2, 5], [0, 6]], [[3, 2], [2, 6], [3, 1]]),
          (((1, 0, 0), F), (("4/5", "1/5", 0), ("2/3", "1/3")),
@@ -185,7 +188,9 @@ CASES = (
     Case("two-finger Morra", "Dantzig 1963, Linear Programming and Extensions",
          zero_sum((0, 2, -3, 0), (-2, 0, 0, 3), (3, 0, 0, -4), (0, -3, 4, 0)),
          tuple((x, y) for x in ((0, "4/7", "3/7", 0), (0, "3/5", "2/5", 0))
-               for y in ((0, "4/7", "3/7", 0), (0, "3/5", "2/5", 0))), continuum=True),
+               for y in ((0, "4/7", "3/7", 0), (0, "3/5", "2/5", 0))), continuum=True,
+         checked="the rules as askfilo.com's exercise states them: who alone guesses right what "
+                 "the other shows wins all fingers shown"),
     Case("rationalizable but for one", "Bernheim 1984, Rationalizable strategic behavior, "
          "Econometrica 52, fig. 1",
          bimatrix(((0, 7), (2, 5), (7, 0), (0, 1)), ((5, 2), (3, 3), (5, 2), (0, 1)),
@@ -202,7 +207,9 @@ CASES = (
          ((("1/5", "1/5", "1/5", "2/5"), ("1/5", "1/5", "1/5", "2/5")),),
          checked="Gambit's contrib/games/oneill.nfg: the same in units of 5, actions in reverse"),
     Case("minimum effort", "Van Huyck, Battalio & Beil 1990, Tacit coordination games, "
-         "American Economic Review 80", minimum_effort(), pure=tuple((a, a) for a in range(7))),
+         "American Economic Review 80", minimum_effort(), pure=tuple((a, a) for a in range(7)),
+         checked="the formula 60 + 20M - 10E in Holt's Markets, Games and Strategic Behavior, ch. "
+                 "12, without its constant"),
     Case("proper and improper", "Myerson 1978, Refinements of the Nash equilibrium concept, Int. "
          "J. Game Theory 7", symmetric((1, 0, -9), (0, 0, -7), (-9, -7, -7)),
          tuple((e, e) for e in ((1, 0, 0), (0, 1, 0), (0, 0, 1))),

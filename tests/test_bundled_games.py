@@ -168,7 +168,7 @@ def test_a_front_alone_shares_the_case_s_numbers_and_moves(name: str) -> None:
 
 
 def test_the_case_is_documented_element_by_element() -> None:
-    text = (ROOT / "docs" / "case.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "explanation" / "case.md").read_text(encoding="utf-8")
     for number in range(1, 15):
         assert re.search(rf"^## E{number}\b", text, re.M), f"E{number} is missing"
     found = game("nrnap")
@@ -329,7 +329,7 @@ def test_a_classic_has_its_answer_in_the_file_and_its_derivation_in_the_docs(nam
         kinds = {check["kind"] for check in answers["checks"]}
         assert "derived" in kinds and kinds <= {"published", "derived"}
         page = "classics.md"
-    assert f"`{name}`" in (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert f"`{name}`" in (ROOT / "docs" / "explanation" / page).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if game(name).theme == "history"])
@@ -337,7 +337,7 @@ def test_a_case_says_what_is_a_fact_and_what_an_assumption(name: str) -> None:
     assert "Facts:" in game(name).summary and "Assumptions:" in game(name).summary
     for parameter in game(name).parameters.values():
         assert re.search(r"[Ff]act|[Aa]ssumption", parameter.doc), parameter.name
-    page = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "explanation" / "history.md").read_text(encoding="utf-8")
     assert f"`{name}`" in page
 
 

@@ -17,7 +17,9 @@ EXAMPLES = sorted((Path(__file__).resolve().parent.parent / "examples").glob("*.
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= 3
+    assert len(EXAMPLES) >= 10
+    told = (EXAMPLES[0].parent / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{path.name}`" in told for path in EXAMPLES)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -56,12 +56,20 @@ def test_an_answer_is_told_with_its_value_at_the_first_point() -> None:
     check = {"says": "Half.", "equals": "2*p", "kind": "derived", "quantity": "value"}
     assert told({"checks": [check]}) == "KNOWN ANSWERS Half: 0.5 (derived)."
     assert told({"checks": [{**check, "at": [{"p": 1.5}, {}, {"p": "p/2"}]}]}) == (
-        "KNOWN ANSWERS Half: 3 at p = 1.5 (derived); tried at 2 other points.")
+        "KNOWN ANSWERS Half: 3 with p = 1.5 (derived); tried at 2 other points.")
     assert told({"define": {"q": "p + 1"}, "checks": [{**check, "equals": "q"}]}) == (
         "KNOWN ANSWERS Half: 1.25 (derived).")
-    assert "25 % (derived)" in told({"checks": [{**check, "quantity": "consent", "equals": "p"}]})
+    consent = {**check, "quantity": "consent"}
+    assert "at 25 % of the opportunities (derived)" in told({"checks": [{**consent,
+                                                                         "equals": "p"}]})
+    assert "Half: “m” is not made (derived)" in told({"checks": [
+        {**consent, "equals": "0", "move": "m"}]})
+    assert "Half: made at every opportunity (derived)" in told({"checks": [
+        {**consent, "equals": "1"}]})
+    assert "25 % within 3 years (derived)" in told({"checks": [
+        {**check, "quantity": "probability", "equals": "p", "by": 3.0}]})
     halved = {**check, "equals": "p", "at": [{"p": "p/2"}]}
-    assert "0.125 at p = 0.125" in told({"checks": [halved]})
+    assert "0.125 with p = 0.125" in told({"checks": [halved]})
 
 
 @pytest.mark.parametrize("answers", [
@@ -80,6 +88,8 @@ def test_an_answer_that_cannot_be_worked_out_is_quoted(check: dict[str, Any]) ->
 
 
 def test_the_cited_equilibria_are_told() -> None:
+    states = {"s1": {"f": "open"}, "s2": {"f": "done"}}
+    assert "States: s1 (open) and s2 (done)." in told({"stability": {"states": states}})
     text = told({"note": "First.\n\nSecond.", "stability": {"equilibria": {"Nash": ["s1", "s2"],
                                                                            "CNash": []}}})
     assert re.fullmatch(r"KNOWN ANSWERS First\. Second\. Equilibria by Nash: s1 and s2\. "

@@ -12,7 +12,8 @@ import negotiation as ng
 
 PUBLIC = {
     "Actor", "BargainingProblem", "Cascade", "CascadeResult", "Claim", "Component",
-    "DefinitionError", "Encounter", "Equilibrium", "Expression", "ExpressionError", "Front", "Game",
+    "DefinitionError", "Encounter", "Equilibrium", "Expression", "ExpressionError", "Findings",
+    "Front", "Game",
     "InputError", "Issue", "Likelihood", "likelihood", "Linkage", "MissingLibraryError", "Move",
     "NashEquilibrium",
     "NashSolution", "NegotiationError",
@@ -24,7 +25,7 @@ PUBLIC = {
     "__version__", "apply",
     "cascade", "check", "dumps", "from_dict", "load", "loads", "save", "setting", "solve",
     "ClaimsResult", "ComparisonResult", "PivotsResult", "claims", "compare", "pivots", "plot",
-    "solve_each", "region", "tip", "trace", "StabilityResult", "stability",
+    "solve_each", "region", "report", "tip", "trace", "StabilityResult", "stability",
 }
 
 

@@ -148,6 +148,10 @@ def outputs() -> str:
 
 
 def _outline(schema: Mapping[str, Any], indent: str) -> Iterator[str]:
+    if "anyOf" in schema and "properties" not in schema:
+        for number, option in enumerate(schema["anyOf"]):
+            yield from [f"{indent}or, {option.get('description', '')}"] if number else []
+            yield from _outline(option, indent)
     for key, value in schema.get("properties", {}).items():
         inner, signs = _unwrapped(value)
         said = f"  – {inner['description']}" if inner.get("description") else ""
@@ -190,6 +194,11 @@ def games() -> str:
             lines += [f"### `{name}`: {_plain(game.title)}", "", _plain(game.summary.strip()), "",
                       *([f"*Source:* {_plain(game.source)}", ""] if game.source else []),
                       *([_plain(note), ""] if note else [])]
+    lines += ["## Stochastic games", ""]
+    for name in catalog.stochastic_names():
+        data = catalog.stochastic_data(name)
+        lines += [f"### `{name}`: {_plain(data['title'])}", "", _plain(data["summary"]), "",
+                  f"*Source:* {_plain(data['source'])}", "", _plain(data["note"]), ""]
     return "\n".join(lines)
 
 

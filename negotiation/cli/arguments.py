@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from .. import __version__
 from . import analysis_options as analyses
+from . import page_options as pages
 from .likelihood_options import add_options
 from .picture_arguments import PICTURES, picture_parts
 from .shared_options import conventions, rules
@@ -51,6 +52,8 @@ EXAMPLES = {
              "nrnap lattice -o nrnap-lattice.svg --width page",
              "nrnap chances -o nrnap-chances.pdf --by 20 --block settle_central",
              "central bargain -o central-deal.svg --move settle_central"),
+    "report": ("issue-linkage -o issue-linkage.html --draws 32",
+               "central -o central.html --seconds 30 --sliders guarantee_credibility"),
 }
 
 
@@ -153,6 +156,8 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     command("plot", "draw a picture and write it to a PNG, SVG or PDF file",
             _game, picture_parts(count, pairs, one_of(*PICTURES)), _cascade, _settings, _solving,
             _by, _json)
+    command("report", "write one page that tells everything about a game, with pictures",
+            _game, pages.report, _settings, _by, _json)
     return parser, commands
 
 

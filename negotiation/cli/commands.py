@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..catalog import THEMES, load, names
+from ..catalog import THEMES, load, names, stochastic_data, stochastic_names
 from ..errors import (
     DefinitionError,
     InputError,
@@ -27,8 +27,9 @@ from ..formats.record_schema import OUTPUTS, output_schema
 from ..model import Game
 from ..settings import apply, setting
 from ..text.describe import check_page, game_list, game_page, linkage_sentence
+from ..text.stochastic import stochastic_lines, stochastic_page, stochastic_record
 from ..text.words import listed
-from .terminal import Progress, note
+from .terminal import DONE, NO, WRONG, Progress, note
 
 if TYPE_CHECKING:
     from ..cascade import CascadeResult
@@ -60,11 +61,20 @@ def _json(record: Mapping[str, Any] | Sequence[Any], status: int = 0) -> Answer:
 
 def _list(arguments: Namespace) -> Answer:
     games = {name: load(name) for name in names()}
-    return _json(games_record(games)) if arguments.json else Answer(
-        game_list(games, THEMES))
+    others = {name: stochastic_data(name) for name in stochastic_names()}
+    if arguments.json:
+        return _json({**games_record(games), "stochastic": [
+            stochastic_record(name, data, brief=True) for name, data in others.items()]})
+    return Answer(game_list(games, THEMES, stochastic_lines(others)))
 
 
 def _show(arguments: Namespace) -> Answer:
+    if arguments.game in stochastic_names():
+        data = stochastic_data(arguments.game)
+        if arguments.set or arguments.formulas:
+            raise InputError(f"{arguments.game} is a stochastic game: it has no parameters")
+        return _json(stochastic_record(arguments.game, data)) if arguments.json else Answer(
+            stochastic_page(arguments.game, data))
     game = _with_parameters(load(arguments.game), arguments)
     if arguments.json:
         links = [linkage_sentence(game, link) for link in game.linkages]
@@ -88,7 +98,7 @@ def _check(arguments: Namespace) -> Answer:
         if not arguments.json:
             raise
         problems = error.problems
-    status = 2 if problems else 1 if warnings and arguments.strict else 0
+    status = WRONG if problems else NO if warnings and arguments.strict else DONE
     if arguments.json:
         return _json(check_record(name, problems, warnings, states), status)
     return Answer(check_page(game, warnings, states), status)
@@ -147,7 +157,7 @@ def _solve(arguments: Namespace) -> Answer:
 
         answer = solved(arguments)
         return Answer(answer) if isinstance(answer, str) else _json(answer)
-    if arguments.game.lower().endswith(".json"):
+    if arguments.game.lower().endswith(".json") or arguments.game in stochastic_names():
         from .mpe import solved as solved_mpe
 
         page, status = solved_mpe(arguments)
@@ -312,6 +322,16 @@ def _plot(arguments: Namespace) -> Answer:
         **record), progress.status)
 
 
+def _report(arguments: Namespace) -> Answer:
+    from .report import check_report, told, written
+
+    check_report(arguments)
+    with Progress(f"report on {arguments.game}", "parts") as progress:
+        game = _game(arguments)
+        record = written(arguments, game, _date(arguments, game), progress)
+    return _json(record) if arguments.json else Answer(told(record))
+
+
 def _solver(arguments: Namespace, progress: Progress,
             ) -> Callable[..., Sequence[Solution]]:
     from ..equilibrium.solve import solve_each
@@ -410,4 +430,4 @@ COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "pivots": _pivots, "claims": _claims, "compare": _compare,
     "stability": _stability, "paths": _paths, "likelihood": _likelihood, "bargain": _bargain,
     "trace": _follow, "region": _follow, "tip": _follow,
-    "plot": _plot}
+    "plot": _plot, "report": _report}

@@ -12,7 +12,7 @@ This is the tree of ``traversal``, walked breadth first. There a stage costs mic
 solved when a branch needs it; here a state with bargained terms costs as much alone as dozens do
 in one call, so that all branches move down a level together. (Listing 64 equilibria of the main
 case depth first, through ``linked``, takes some twenty times as long.) Counting what a cap cuts off
-is done there.
+is done there; listing it, in ``walk``.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ from .certificate_logit import certify_logit
 from .component import Components
 from .encounters.request import Request as Clashing
 from .encounters.request import with_encounters
-from .problem import KINDS, OFFERS, Problems, gather
-from .state import CONTINUUM, Answers
-from .ties import Continuum
+from .problem import OFFERS, Problems, gather
+from .state import Answers
 from .watch import Progress, Watch
 
 Floats = NDArray[np.float64]
@@ -49,6 +48,35 @@ class Block:
     state: Ints
     answers: Answers
     regret: Floats
+
+
+@dataclass(eq=False)
+class Aside:
+    """Branches beyond the cap: of ``node`` (B, S) those in ``keep`` (K,), whose ``which`` (K,)-th
+    choice in the component before ``place`` of the level ``depth`` comes next."""
+
+    depth: int
+    place: int
+    members: Ints
+    node: Ints
+    draw: Ints
+    row: Ints
+    count: Ints
+    keep: Ints
+    which: Ints
+
+
+@dataclass(eq=False)
+class Shelf:
+    """What a walk that goes on beyond the cap keeps: branches set aside, and solved problems.
+
+    ``known``: (draw, first state of the component, successors' nodes) → its first node, how many,
+    and how far apart the nodes of its states are.
+    """
+
+    depth: int = 0
+    aside: list[Aside] = field(default_factory=list)
+    known: dict[bytes, tuple[int, int, int]] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -73,6 +101,7 @@ class Tree:
     unproved: set[int] = field(default_factory=set)
     cut: set[int] = field(default_factory=set)
     lost: dict[int, str] | None = None
+    shelf: Shelf | None = None
 
 
 #: what a level asks for: its states' problems, components of several states, or with encounters
@@ -133,31 +162,45 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
     if lattice.game.postures and lattice.convention is None:
         raise InputError(f"{lattice.game.name}: the lattice lacks what the game's postures pay: "
                          "lay a convention on it first (negotiation.postures.play_out)")
+    tree = root(lattice, concept, tolerant)
+    size, done = len(lattice.states), 0
+    for members in levels(lattice):
+        if watch is not None and watch.ending is not None and not one:
+            one = True
+            _hurry(tree, int(members[0, 0]), watch.reason)
+        if len(tree.node):
+            yield from level(tree, members, cap, one)
+        done += members.size
+        if progress is not None:
+            progress(done, size)
+    return tree
+
+
+def root(lattice: Lattice, concept: str = "mpe", tolerant: bool = False) -> Tree:
+    """A tree with a branch for every draw, in which nothing is chosen yet."""
+    draws, n = lattice.draws, lattice.discount.shape[1]
+    return Tree(lattice, np.arange(draws), np.full((draws, len(lattice.states)), -1),
+                np.zeros((0, n)), np.zeros(0, dtype=np.int64), np.zeros(0), [], concept=concept,
+                lost={} if tolerant else None)
+
+
+def levels(lattice: Lattice) -> list[Ints]:
+    """What is solved in one call, in order: components (C, width) of a level, alike in kind."""
     size = len(lattice.states)
-    tree = Tree(lattice, np.arange(lattice.draws), np.full((lattice.draws, size), -1),
-                np.zeros((0, lattice.discount.shape[1])), np.zeros(0, dtype=np.int64), np.zeros(0),
-                [], concept=concept, lost={} if tolerant else None)
-    done = 0
     wide = np.bincount(lattice.component, minlength=size)[lattice.component]
     clash = np.zeros(size, dtype=np.int64)
     if lattice.clashes is not None:
         some = np.bincount(lattice.component, lattice.clashes.here(np.arange(size)), size)
         clash = (some > 0).astype(np.int64)[lattice.component]
     kind = 2 * wide + clash
+    found = []
     for depth in range(int(lattice.level.max()) + 1):
-        level = np.flatnonzero(lattice.level == depth)
-        for code in sorted(set(kind[level].tolist())):
-            states = level[kind[level] == code]
+        here = np.flatnonzero(lattice.level == depth)
+        for code in sorted(set(kind[here].tolist())):
+            states = here[kind[here] == code]
             states = states[np.argsort(lattice.component[states], kind="stable")]
-            if watch is not None and watch.ending is not None and not one:
-                one = True
-                _hurry(tree, int(states[0]), watch.reason)
-            if len(tree.node):
-                yield from _level(tree, states.reshape(-1, code // 2), cap, one)
-        done += len(level)
-        if progress is not None:
-            progress(done, size)
-    return tree
+            found.append(states.reshape(-1, code // 2))
+    return found
 
 
 def _hurry(tree: Tree, state: int, why: str) -> None:
@@ -167,8 +210,8 @@ def _hurry(tree: Tree, state: int, why: str) -> None:
     _doubt(tree, state, why)
 
 
-def _level(tree: Tree, members: Ints, cap: int, one: bool,
-           ) -> Generator[Request, Answers, None]:
+def level(tree: Tree, members: Ints, cap: int, one: bool,
+          ) -> Generator[Request, Answers, None]:
     """Solve the components (C, width) of a level for every branch."""
     lattice = tree.lattice
     branches, (wide, width) = len(tree.node), members.shape
@@ -187,9 +230,29 @@ def _level(tree: Tree, members: Ints, cap: int, one: bool,
         draw, which, follow = draw[first], which[first], follow[first]
     else:
         row = np.arange(len(which))
-    follow = follow.reshape(len(which) * width, moves)
-    state = members[which]
-    answers, regret = yield from _solve(tree, draw, state, follow)
+    follow = follow.reshape(len(which), width * moves)
+    if tree.shelf is None:
+        place = yield from _nodes(tree, draw, members[which], follow)
+    else:
+        place = yield from _known_nodes(tree, tree.shelf.known, draw, members[which], follow)
+    first, count, apart = place
+    if one:
+        count = np.minimum(count, 1)
+    row = row.reshape(branches, wide)
+    row = _alive(tree, members, row, count)
+    for s in range(width):
+        tree.node[:, members[:, s]] = (first + s * apart)[row]
+    choose(tree, members, row, count, cap)
+
+
+def _nodes(tree: Tree, draw: Ints, state: Ints, follow: Ints,
+           ) -> Generator[Request, Answers, tuple[Ints, Ints, Ints]]:
+    """Solve components (R, width): first node, number of nodes and distance of states' nodes, (R,).
+
+    ``follow`` (R, width · moves) are the nodes that their moves lead to.
+    """
+    width = state.shape[1]
+    answers, regret = yield from _solve(tree, draw, state, follow.reshape(state.size, -1))
     begin, total = len(tree.value), len(answers.owner) // width
     for s in range(width):
         part = answers if width == 1 else answers.every(s, width)
@@ -199,10 +262,21 @@ def _level(tree: Tree, members: Ints, cap: int, one: bool,
         sign = part.index if s == 0 else np.ones_like(part.index)
         tree.index = np.concatenate([tree.index, sign])
         tree.regret = np.concatenate([tree.regret, regret[s::width]])
-    count = np.bincount(answers.owner[::width], minlength=len(which))
-    start = begin + np.cumsum(count) - count
-    kept = np.minimum(count, 1) if one else count
-    _expand(tree, members, row.reshape(branches, wide), (start, total), kept, cap)
+    count = np.bincount(answers.owner[::width], minlength=len(state))
+    return begin + np.cumsum(count) - count, count, np.full(len(state), total)
+
+
+def _known_nodes(tree: Tree, known: dict[bytes, tuple[int, int, int]], draw: Ints, state: Ints,
+                 follow: Ints) -> Generator[Request, Answers, tuple[Ints, Ints, Ints]]:
+    """As :func:`_nodes`, each distinct problem once in the whole walk."""
+    key = [one.tobytes() for one in np.column_stack([draw, state[:, 0], follow])]
+    fresh = np.array([k for k, one in enumerate(key) if one not in known], dtype=np.int64)
+    if len(fresh):
+        new = yield from _nodes(tree, draw[fresh], state[fresh], follow[fresh])
+        places = zip(*(part.tolist() for part in new), strict=True)
+        known.update(zip([key[k] for k in fresh], places, strict=True))
+    table = np.array([known[one] for one in key], dtype=np.int64)
+    return table[:, 0], table[:, 1], table[:, 2]
 
 
 def _solve(tree: Tree, draw: Ints, state: Ints, follow: Ints,
@@ -280,105 +354,51 @@ def _doubt(tree: Tree, state: int, why: str) -> None:
     tree.doubt[state, why] = tree.doubt.get((state, why), 0) + 1
 
 
-def _expand(tree: Tree, members: Ints, row: Ints, place: tuple[Ints, int], count: Ints,
-            cap: int) -> None:
-    """Give every branch every combination of the level's nodes, a component (C, width) at a time.
+def _alive(tree: Tree, members: Ints, row: Ints, count: Ints) -> Ints:
+    """Drop branches where some component of the level has no node; ``row`` of those that stay."""
+    dead = count[row] == 0
+    if not dead.any():
+        return row
+    alive = ~dead.any(axis=1)
+    for c in np.flatnonzero(dead.any(axis=0)):
+        _doubt(tree, int(members[c, 0]), "no equilibrium of the state was found")
+    tree.unproved.update(tree.draw[~alive].tolist())
+    for draw in np.setdiff1d(tree.draw, tree.draw[alive]).tolist():
+        s = int(members[np.flatnonzero(dead[tree.draw == draw].any(axis=0))[0], 0])
+        why = (f"{tree.lattice.game.name}: no equilibrium could be found in the state "
+               f"{tree.lattice.state(s)}; one exists, so the search failed there")
+        if tree.lost is None:
+            raise NumericalError(why)
+        tree.lost[draw] = why
+    tree.node, tree.draw = tree.node[alive], tree.draw[alive]
+    left: Ints = row[alive]
+    return left
 
-    ``place`` holds the first node of each answered component, and how far apart the nodes of its
-    states are.
-    """
-    if (count[row] == 0).any():
-        alive = (count[row] > 0).all(axis=1)
-        for c in np.unique(np.nonzero(count[row] == 0)[1]):
-            _doubt(tree, int(members[c, 0]), "no equilibrium of the state was found")
-        tree.unproved.update(tree.draw[~alive].tolist())
-        gone = np.setdiff1d(tree.draw, tree.draw[alive])
-        for draw in gone.tolist():
-            here = count[row[tree.draw == draw]] == 0
-            s = int(members[np.nonzero(here)[1][0], 0])
-            why = (f"{tree.lattice.game.name}: no equilibrium could be found in the state "
-                   f"{tree.lattice.state(s)}; one exists, so the search failed there")
-            if tree.lost is None:
-                raise NumericalError(why)
-            tree.lost[draw] = why
-        tree.node, tree.draw, row = tree.node[alive], tree.draw[alive], row[alive]
-    start, apart = place
-    for s in range(members.shape[1]):
-        tree.node[:, members[:, s]] = start[row] + s * apart
-    for k in np.flatnonzero((count[row] > 1).any(axis=0)):
+
+def choose(tree: Tree, members: Ints, row: Ints, count: Ints, cap: int, begin: int = 0) -> None:
+    """Give every branch every combination of nodes of the level's components from ``begin`` on."""
+    for k in range(begin, len(members)):
         times = count[row[:, k]]
+        if (times == 1).all():
+            continue
         keep = np.repeat(np.arange(len(times)), times)
         which = np.arange(len(keep)) - np.repeat(np.cumsum(times) - times, times)
-        keep, which = _cut(tree, keep, which, cap)
+        kept = _within(tree, tree.draw[keep], cap)
+        if not kept.all() and tree.shelf is not None:
+            tree.shelf.aside.append(Aside(tree.shelf.depth, k + 1, members, tree.node, tree.draw,
+                                          row, count, keep[~kept], which[~kept]))
+        keep, which = keep[kept], which[kept]
         tree.node, tree.draw, row = tree.node[keep], tree.draw[keep], row[keep]
         tree.node[:, members[k]] += which[:, None]
 
 
-def _cut(tree: Tree, keep: Ints, which: Ints, cap: int) -> tuple[Ints, Ints]:
-    """At most ``cap`` branches per draw, the first ones."""
-    draw = tree.draw[keep]
+def _within(tree: Tree, draw: Ints, cap: int) -> NDArray[np.bool_]:
+    """(K,) which branches are among the first ``cap`` of their draw."""
     if len(draw) <= cap:
-        return keep, which
+        return np.ones(len(draw), dtype=bool)
     first = np.searchsorted(draw, draw)  # branches stay sorted by draw
     within = np.arange(len(draw)) - first < cap
     if not within.all():
         tree.capped = True
         tree.cut.update(draw[~within].tolist())
-    return keep[within], which[within]
-
-
-def continua_of(tree: Tree, node: Ints) -> list[tuple[int, Continuum]]:
-    """(state, continuum) of every node of a branch that was picked from a continuum."""
-    found = []
-    for block in tree.blocks:
-        for row, parts in block.answers.continua.items():
-            if node[block.state[row]] == block.begin + row:
-                found += [(int(block.state[row]), part) for part in parts]
-    return found
-
-
-def plays_of(tree: Tree, node: Ints) -> Floats | None:
-    """(S, Q) the mixed actions of a branch's states; None where there are no encounters."""
-    clashes = tree.lattice.clashes
-    if clashes is None:
-        return None
-    play = np.zeros((len(tree.lattice.states), clashes.width))
-    for block in tree.blocks:
-        if block.answers.play is not None:
-            mine = np.flatnonzero(node[block.state] == block.begin + np.arange(len(block.state)))
-            play[block.state[mine]] = block.answers.play[mine]
-    return play
-
-
-def unpack(tree: Tree, branch: int) -> tuple[Floats, Floats, Floats, Floats | None, Floats]:
-    """One branch as arrays over the lattice: values (S, n), consent (E,), terms (T, J),
-    proposals (T, n, J) or None, sigma (E,)."""
-    lattice = tree.lattice
-    node = tree.node[branch]
-    edges, n, issues = len(lattice.edge_state), lattice.discount.shape[1], lattice.value.shape[2]
-    consent, sigma = np.zeros(edges), np.zeros(edges)
-    per_proposer = np.zeros((lattice.value.shape[1], n, issues))
-    for block in tree.blocks:
-        mine = np.flatnonzero(node[block.state] == block.begin + np.arange(len(block.state)))
-        width = block.answers.consent.shape[1]
-        at = lattice.first_edge[block.state[mine]][:, None] + np.arange(width)
-        has = at < lattice.first_edge[block.state[mine] + 1][:, None]
-        consent[at[has]] = block.answers.consent[mine][has]
-        sigma[at[has]] = block.answers.sigma[mine][has]
-        if issues and width:
-            edge = at[has]
-            bargained = lattice.bargain[edge] >= 0
-            per_proposer[lattice.bargain[edge[bargained]]] = (
-                block.answers.terms[mine][has][bargained])
-    rows = lattice.bargain >= 0
-    kinds = np.array([KINDS.index(move.solution) for move in lattice.game.steps.values()] or [0])
-    kind = kinds[lattice.edge_move[rows]] if edges else np.zeros(0, dtype=np.int64)
-    draw = int(tree.draw[branch])
-    terms, proposals = mean_terms(per_proposer[None], lattice.weights[draw][None],
-                                  lattice.party[rows][None], kind[None])
-    return (tree.value[node], consent, terms[0],
-            None if proposals is None else proposals[0], sigma)
-
-
-__all__ = ["CONTINUUM", "REJECTED", "Tree", "continua_of", "together", "traverse",
-           "unpack"]
+    return within

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -236,6 +236,7 @@ class Solution:
         total: how many equilibria there are where the list stops at the cap and they could be
             counted without listing them; else None.
         options: what the solve was asked for.
+        further: starts the list over and goes on beyond the cap; None where it is whole.
     """
 
     game: Game
@@ -247,6 +248,15 @@ class Solution:
     seconds: float
     total: int | None = None
     options: Options = Options()
+    further: Callable[[], Iterator[Equilibrium]] | None = field(default=None, repr=False)
+
+    def iterate(self) -> Iterator[Equilibrium]:
+        """Every equilibrium in order, each certified, one at a time: beyond the cap too.
+
+        What ``incomplete_because`` says besides the cap holds for them, too. Listing goes on as
+        long as it is asked to, without a time limit.
+        """
+        return iter(self.equilibria) if self.further is None else self.further()
 
     @property
     def indifferent(self) -> str:

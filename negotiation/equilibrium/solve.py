@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -18,23 +18,18 @@ from ..model import INDIFFERENT, POSTURE_RULES, Game
 from . import consents
 from .component import Components
 from .directional import (
-    CONTINUUM,
     REJECTED,
     Request,
     Tree,
-    continua_of,
-    plays_of,
     together,
     traverse,
-    unpack,
 )
 from .encounters.request import Request as Clashing
-from .excluded import fill_surplus
 from .problem import Problems
+from .reading import equilibrium_of
 from .rescue import solve_surely
-from .result import Component, Equilibrium, Options, Solution, Status
-from .state import Answers, join
-from .ties import Continuum
+from .result import Equilibrium, Options, Solution, Status
+from .state import CONTINUUM, Answers, join
 from .traversal import Ending, Stopped
 from .watch import REASONS, Progress, Watch
 
@@ -261,7 +256,7 @@ def _solution(lattice: Lattice, played: Played, solved: list[tuple[Tree, int | N
               options: Options, seconds: float) -> Solution:
     """The equilibria under every convention that was followed, one convention after the other."""
     trees = [tree for tree, _ in solved]
-    found = [_equilibrium(tree, branch) for tree in trees for branch in range(len(tree.node))]
+    found = [equilibrium_of(tree, branch) for tree in trees for branch in range(len(tree.node))]
     doubt: dict[tuple[int, str], int] = {}
     for tree in trees:
         for key, count in tree.doubt.items():
@@ -276,7 +271,22 @@ def _solution(lattice: Lattice, played: Played, solved: list[tuple[Tree, int | N
     return Solution(game=lattice.game, lattice=lattice, complete=because is None, status=status,
                     equilibria=tuple(replace(one, id=k) for k, one in enumerate(found, 1)),
                     incomplete_because=because, seconds=seconds, total=total,
-                    options=options)
+                    options=options,
+                    further=partial(_walk, lattice, options) if status is Status.CAPPED else None)
+
+
+def _walk(whole: Lattice, options: Options) -> Iterator[Equilibrium]:
+    """Every equilibrium under every convention that can be followed, beyond the cap."""
+    from .walk import walk
+    number = 0
+    for lattice in _played(whole, replace(options, cap=sys.maxsize)).lattices:
+        share = max(options.boxes // len(lattice.states), 1)
+        rule = lattice.game.indifferent if options.indifferent is None else options.indifferent
+        solver = partial(_answer, options=replace(options, indifferent=rule, boxes=share))
+        for tree in walk(lattice, solver):
+            for branch in range(len(tree.node)):
+                number += 1
+                yield replace(equilibrium_of(tree, branch), id=number)
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
@@ -285,40 +295,6 @@ def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
         hint = f" Did you mean {close!r}?" if close else ""
         raise InputError(f"the {name!r} parameter of solve must be one of {', '.join(known)}. "
                          f"Got {value!r} instead.{hint}")
-
-
-def _tied_actions(lattice: Lattice, state: int, part: Continuum) -> dict[str, Any]:
-    """The encounter and the actions of a tie in play; nothing for a tie of moves."""
-    if part.clash < 0 or lattice.clashes is None:
-        return {}
-    row = lattice.clashes.rows(state)[part.clash]
-    clash = list(lattice.game.encounters.values())[int(lattice.clashes.encounter[row])]
-    known = clash.actions[lattice.actors[part.actors[0]]]
-    return {"encounter": clash.name, "actions": tuple(known[a] for a in part.actions)}
-
-
-def _equilibrium(tree: Tree, branch: int) -> Equilibrium:
-    lattice = tree.lattice
-    node = tree.node[branch]
-    values, consent, terms, proposals, sigma = unpack(tree, branch)
-    fill_surplus(lattice, int(tree.draw[branch]), values, sigma)
-    parts = []
-    for state, part in continua_of(tree, node):
-        edges = lattice.edges(state)
-        parts.append(Component(
-            state=state, actors=tuple(lattice.actors[i] for i in part.actors),
-            moves=tuple(lattice.moves[lattice.edge_move[edges[m]]] for m in part.moves),
-            extremes=part.extremes, value_varies=part.value_varies,
-            **_tied_actions(lattice, state, part)))
-    for array in (values, consent, terms, sigma):
-        array.setflags(write=False)
-    return Equilibrium(
-        id=branch + 1, lattice=lattice, draw=int(tree.draw[branch]), values=values,
-        consent=consent, terms_array=terms, proposals=proposals, surplus=sigma,
-        play=plays_of(tree, node), index=int(np.prod(tree.index[node])),
-        regret=max(float(tree.regret[node].max()),
-                   0.0 if lattice.convention is None else lattice.convention.regret),
-        components=tuple(parts))
 
 
 def _status(lattice: Lattice, tree: Tree, options: Options, played: Played,

@@ -43,7 +43,17 @@ def _range(least: float = 0.0) -> Schema:
 def _list_games() -> Schema:
     return object_of({"games": list_of(object_of({
         "name": TEXT, "theme": TEXT, "title": TEXT, "actors": WHOLE, "fronts": WHOLE,
-        "moves": WHOLE, "encounters": WHOLE}))})
+        "moves": WHOLE, "encounters": WHOLE})),
+        "stochastic": list_of(object_of({
+            "name": TEXT, "title": TEXT, "players": list_of(TEXT), "states": WHOLE}))})
+
+
+def _show_any() -> Schema:
+    return {"anyOf": [_show(), {**object_of({
+        "name": TEXT, "title": TEXT, "summary": TEXT, "source": TEXT, "note": TEXT,
+        "players": list_of(TEXT), "states": WHOLE,
+        "discount": {"anyOf": [NUMBER, table_of(NUMBER)]}}),
+        "description": "A stochastic game."}]}
 
 
 def _show() -> Schema:
@@ -215,6 +225,17 @@ def _plot() -> Schema:
                             "for")})
 
 
+def _report() -> Schema:
+    left = object_of({"part": TEXT, "why": TEXT, "command": TEXT})
+    return object_of({
+        "game": TEXT, "parameters": table_of(NUMBER), "file": TEXT, "bytes": WHOLE,
+        "outcome": or_null(TEXT), "by": NUMBER,
+        "draws": said(WHOLE, "those that were made"), "seed": WHOLE, "equilibria": WHOLE,
+        "cascade": or_null({"enum": ["every", "some", "none"]}),
+        "left_out": said(list_of(left), "parts that are not in the report, why, and the command "
+                                        "that works them out")})
+
+
 def _postures() -> Schema:
     flow = said(table_of(NUMBER), "player → payoff per unit of time")
     nested = said({"type": "array"}, "nested lists, the first player's actions outermost")
@@ -311,7 +332,7 @@ def _likelihood() -> Schema:
 
 OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "list": ("The bundled games", _list_games),
-    "show": ("A game", _show),
+    "show": ("A game", _show_any),
     "likelihood": ("How likely an outcome is, and what decides it", _likelihood),
     "check": ("What is wrong or odd in a definition", _check),
     "solve": ("The equilibria of a game", _solve),
@@ -330,4 +351,5 @@ OUTPUTS: dict[str, tuple[str, Callable[[], Schema]]] = {
     "paths": ("The most likely sequences of events", _paths),
     "bargain": ("One move's bargaining problem under each solution", _bargain),
     "plot": ("The file that a picture was written to", _plot),
+    "report": ("The page that a report was written to", _report),
 }

@@ -27,3 +27,14 @@ def solve_signed(matrix: Floats, right: Floats) -> tuple[Floats | None, bool]:
     swaps = int(np.count_nonzero(pivots != np.arange(len(pivots))))
     negative = int(np.count_nonzero(np.diagonal(lu) < 0))
     return solved, (swaps + negative) % 2 == 0
+
+
+def expected(prob: Floats, after: Floats) -> Floats:
+    """(P, n, A) means of values ``after`` (P, K, n) under chances ``prob`` (P, A, K), or (1, A, K)
+    for all, which is one product of matrices."""
+    if len(prob) > 1 or len(after) == 1:
+        return np.swapaxes(prob @ after, 1, 2)
+    size, others, n = after.shape
+    flat = np.ascontiguousarray(np.swapaxes(after, 1, 2)).reshape(size * n, others)
+    mean: Floats = (flat @ prob[0].T).reshape(size, n, -1)
+    return mean

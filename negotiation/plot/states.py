@@ -10,7 +10,7 @@ from ..equilibrium.result import Equilibrium
 from ..model import Game
 from ..process import EventPath
 from ..text.words import counted, percent, plural, time
-from ..views import Flows, flows
+from ..views import Flows, flows, places
 from .style import (
     GREY,
     PALE,
@@ -62,7 +62,7 @@ def lattice(equilibrium: Equilibrium, *, most: int = 20, ax: Axes | None = None,
     body = min(max(1.2, 0.32 * tallest + 0.35), 1.2 * across) + 0.2
     ax = new_axes(ax, width, body, f"The course of play in equilibrium {equilibrium.id}", note,
                   texts)
-    at = _positions(shown)
+    at = places(shown)
     _draw_edges(ax, shown, at, signs)
     _draw_states(ax, shown, at, 12.0 if across > 0.36 * max(at.values())[0] else 10.5)
     layers = [state.layer for state in shown.states]
@@ -90,38 +90,6 @@ def _rows(shown: Flows) -> dict[int, int]:
     for state in shown.states:
         count[state.layer] += 1
     return count
-
-
-def _positions(shown: Flows) -> dict[int, tuple[float, float]]:
-    """State → (layer, height): each layer in the order of the middle of what flows in and out."""
-    layers: dict[int, list[int]] = defaultdict(list)
-    for state in shown.states:
-        layers[state.layer].append(state.index)
-    layer = {state.index: state.layer for state in shown.states}
-    near: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    for edge in shown.edges:
-        near[edge.source].append((edge.target, edge.chance + 1e-3))
-        near[edge.target].append((edge.source, edge.chance + 1e-3))
-    height: dict[int, float] = {}
-
-    def spread(row: list[int]) -> None:
-        for k, state in enumerate(row):
-            height[state] = (len(row) - 1) / 2 - k
-
-    for row in layers.values():
-        spread(row)
-    for sweep in range(8):
-        side = -1 if sweep % 2 == 0 else 1
-        for depth in sorted(layers, reverse=sweep % 2 == 1):
-            ranks = []
-            for s in layers[depth]:
-                pulls = [(height[t], w) for t, w in near[s] if layer[t] == depth + side]
-                weight = sum(w for _, w in pulls)
-                middle = sum(h * w for h, w in pulls) / weight if pulls else height[s]
-                ranks.append((-middle, s))
-            layers[depth] = [s for _, s in sorted(ranks)]
-            spread(layers[depth])
-    return {state: (float(layer[state]), height[state]) for state in layer}
 
 
 def _draw_edges(ax: Axes, shown: Flows, at: dict[int, tuple[float, float]],

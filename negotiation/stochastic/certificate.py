@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernels.linear import expected
 from .game import StochasticGame
 
 Floats = NDArray[np.float64]
@@ -125,16 +126,18 @@ def local_regret(reward: Floats, prob: Floats, stay: Floats, after: Floats, disc
 
     Args:
         reward: (P, n, A) payoffs; ``prob`` (P, A, K) of other states with values ``after``
-            (P, K, n); ``stay`` (P, A) the chance of staying.
+            (P, K, n); ``stay`` (P, A) the chance of staying. These three may be (1, …) where all
+            problems are of one state.
         owner: (k,) which problem; ``strategies`` (k, n, width), ``value`` (k, n).
     """
     size, n = value.shape
     if not size:
         return np.zeros((0, n))
-    future = np.swapaxes(prob @ after, 1, 2)[owner]
-    future += stay[owner][:, None, :] * value[:, :, None]
+    future = expected(prob, after)[owner]
+    pick = owner if len(prob) > 1 else np.zeros(1, dtype=np.int64)
+    future += stay[pick][:, None, :] * value[:, :, None]
     future *= discount[:, None]
-    future += reward[owner]
+    future += reward[pick]
     # problems last, so that sums over actions add whole rows
     total = np.ascontiguousarray(future.reshape(size, -1).T).reshape(n, *shape, size)
     chance = np.ascontiguousarray(strategies.transpose(1, 2, 0))

@@ -13,7 +13,8 @@
 Arrays have one axis per player with actions in the state, in the order of ``players``; a number,
 or a state, instead of an array holds for every profile. Players without actions have nothing to
 choose; payoffs left out are 0, and without ``to`` play stays. ``discount`` and ``noise`` are a
-number, or a table by player; noise is what ``concept="logit"`` takes, and may be left out.
+number, or a table by player; noise is what ``concept="logit"`` takes, and may be left out. So may
+``title``, ``summary``, ``source`` and ``note``, which are text for the reader.
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..catalog import stochastic_names, stochastic_text
 from ..errors import DefinitionError, InputError, Problem, unknown_name
 from .game import PROBABILITY_TOLERANCE, SHOWN, StochasticGame
 
 Floats = NDArray[np.float64]
 
 FORMAT = "negotiation/stochastic/1"
-KEYS = ("format", "title", "players", "discount", "noise", "states")
+TEXTS = ("title", "summary", "source", "note")
+KEYS = ("format", *TEXTS, "players", "discount", "noise", "states")
 STATE_KEYS = ("actions", "payoffs", "to")
 #: the longest file that is read
 MAX_BYTES = 200_000_000
@@ -52,7 +55,7 @@ class StochasticFile:
 
 
 def load_stochastic(path: str | os.PathLike[str]) -> StochasticFile:
-    """Read a stochastic game from a JSON file (see the module).
+    """Read a stochastic game from a JSON file (see the module), or a bundled one by its name.
 
     Raises:
         InputError: for a file that cannot be read.
@@ -60,8 +63,11 @@ def load_stochastic(path: str | os.PathLike[str]) -> StochasticFile:
     """
     name = os.fspath(path)
     try:
-        with open(path, "rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+        if name in stochastic_names():
+            content = stochastic_text(name).encode()
+        else:
+            with open(path, "rb") as stream:
+                content = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise InputError(f"{name}: the file cannot be read: "
                          f"{getattr(error, 'strerror', None) or error}") from None
@@ -94,6 +100,9 @@ class _Reader:
         self.keys("", data, KEYS)
         if data.get("format") != FORMAT:
             self.say("format", f"expected {FORMAT!r}, found {data.get('format')!r}")
+        for key in TEXTS:
+            if not isinstance(data.get(key, ""), str):
+                self.say(key, f"expected text, found {_kind(data[key])}")
         players = self.names("players", data.get("players"))
         states = data.get("states")
         if not isinstance(states, dict) or not states:

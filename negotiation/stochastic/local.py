@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..equilibrium.traversal import Local, Stopped
 from ..kernels import stage_two
+from ..kernels.linear import expected
 from . import stage as stages
 from .certificate import REGRET_TOLERANCE, local_regret
 from .cycles import Cycle, CycleAnswer, solve_cycle
@@ -161,13 +162,17 @@ class StageProblems:
             after = table[np.maximum(at, 0)]  # places without a state have probability 0
         else:
             after = np.zeros((len(row), group.slot.shape[1], self.players))
-        future = np.swapaxes(group.prob[row] @ after, 1, 2)
-        reward = group.reward[row] + self.game.discount[:, None] * future
-        keep = 1.0 - self.game.discount[:, None] * group.stay[row][:, None, :]
+        # what a state pays is the same at all of its inputs
+        mark = row[:1] if len(row) and (row == row[0]).all() else row
+        pays, prob, stay = group.reward[mark], group.prob[mark], group.stay[mark]
+        future = expected(prob, after)
+        future *= self.game.discount[:, None]
+        reward = pays + future
+        keep = np.broadcast_to(1.0 - self.game.discount[:, None] * stay[:, None, :], reward.shape)
         owner, strategies, doubt = self._solve_group(group, row, reward, keep)
         value = _value(reward, keep, owner, strategies, group.shape)
-        regret = local_regret(group.reward[row], group.prob[row], group.stay[row], after,
-                              self.game.discount, owner, strategies, value, group.shape)
+        regret = local_regret(pays, prob, stay, after, self.game.discount, owner, strategies, value,
+                              group.shape)
         bad = (regret / self.game.payoff_range).max(axis=1, initial=0.0) > REGRET_TOLERANCE
         if bad.any():
             doubt.update(dict.fromkeys(owner[bad].tolist(), REJECTED))

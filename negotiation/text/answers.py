@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import InputError
 from ..expressions import parse
 from ..model import Game
-from .words import counted, listed, number, percent, wrapped
+from .words import counted, listed, number, percent, spaced, time, wrapped
 
 #: parameters this many times apart from the file's are said in powers of ten
 LARGE = 1e6
@@ -45,10 +45,23 @@ def _value(game: Game, check: Mapping[str, Any]) -> str:
         first, value = _expected(game, check, points[0])
     except (InputError, LookupError, TypeError):
         return f"{check['equals']}{kind}."  # free-form data of somebody's own file
-    where = f" at {listed(f'{k} = {_short(v)}' for k, v in first.items())}" if first else ""
+    where = f" with {listed(f'{k} = {_short(v)}' for k, v in first.items())}" if first else ""
     more = f"; tried at {counted(len(points) - 1, 'other point')}" if len(points) > 1 else ""
-    chance = check.get("quantity") in ("consent", "probability")
-    return f"{percent(value) if chance else number(value)}{where}{kind}{more}."
+    return f"{_said(game, check, value)}{where}{kind}{more}."
+
+
+def _said(game: Game, check: Mapping[str, Any], value: float) -> str:
+    """The number as what it measures: how often a move is made, a chance by a date, …"""
+    quantity = check.get("quantity")
+    if quantity == "consent":
+        move = game.moves.get(str(check.get("move")))
+        often = ("not made" if value == 0 else "made at every opportunity" if value == 1 else
+                 f"made at {percent(value)} of the opportunities")
+        return f"“{move.label}” is {often}" if move else often
+    if quantity == "probability":
+        by = check.get("by", game.horizon)
+        return f"{percent(value)} within {time(float(by), game.time_unit)}"
+    return percent(value) if quantity == "action" else number(value)
 
 
 def _short(value: float) -> str:
@@ -76,6 +89,10 @@ def _defined(game: Game) -> dict[str, float]:
 def _stability(game: Game) -> Iterator[str]:
     cited = game.answers.get("stability")
     equilibria = cited.get("equilibria") if isinstance(cited, Mapping) else None
+    if isinstance(cited, Mapping) and isinstance(states := cited.get("states"), Mapping):
+        told = (f"{name} ({', '.join(spaced(str(status)) for status in where.values())})"
+                for name, where in states.items() if isinstance(where, Mapping))
+        yield wrapped(f"States: {listed(told)}.", 2, 2)
     if isinstance(equilibria, Mapping):
         for concept, states in equilibria.items():
             yield wrapped(f"Equilibria by {concept}: {listed(states) if states else 'none'}.", 2, 2)

@@ -11,8 +11,9 @@ from .answers import answers_section
 from .words import article, counted, listed, number, often, sentence, spaced, table, time, wrapped
 
 
-def game_list(games: Mapping[str, Game], themes: Mapping[str, str]) -> str:
-    """The bundled games by theme, as one table with headings."""
+def game_list(games: Mapping[str, Game], themes: Mapping[str, str],
+              others: Sequence[str] = ()) -> str:
+    """The bundled games by theme, as one table with headings; ``others`` are lines after it."""
     order = [*themes, *sorted({game.theme for game in games.values()} - set(themes))]
     known = sorted(games.items(), key=lambda item: order.index(item[1].theme))
     rows = [[name, f"{len(game.actors)}", f"{len(game.fronts)}", f"{len(game.moves)}", game.title]
@@ -26,8 +27,8 @@ def game_list(games: Mapping[str, Game], themes: Mapping[str, str]) -> str:
             before = game.theme
             parts += ["", sentence(themes.get(game.theme, game.theme or "other"))]
         parts.append(line)
-    return "\n".join([*parts, "", "'negotiation show NAME' tells a game's story, its sources and "
-                      "its answer; 'negotiation solve NAME'", "solves it.", ""])
+    return "\n".join([*parts, *others, "", "'negotiation show NAME' tells a game's story, its "
+                      "sources and its answer; 'negotiation solve NAME'", "solves it.", ""])
 
 
 def game_page(game: Game, formulas: bool = False) -> str:

@@ -45,6 +45,11 @@ def cascade_page(result: CascadeResult) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def verdict(result: CascadeResult) -> str:
+    """The question and its answer, in two sentences."""
+    return f"{_question(result)} {_answer(result)}"
+
+
 def verdict_lines(result: CascadeResult) -> Iterator[str]:
     """The verdict in a few lines: what a settled centre does to each front, and what needs it."""
     yield wrapped(f"{_question(result)} {_answer(result)}", 2)

@@ -97,8 +97,8 @@ def _summary(solution: Solution, found: Sequence[Group],
              cascade: CascadeResult | None) -> str:
     lines = ["SUMMARY", wrapped(how_many(solution), 2)]
     if len(solution.equilibria) > 1:
-        lines.append(wrapped(_differences(solution, found), 2))
-    lines += [wrapped(text, 2) for text in _what_comes_first(solution.game, found)]
+        lines.append(wrapped(differences(solution, found), 2))
+    lines += [wrapped(text, 2) for text in what_comes_first(solution.game, found)]
     if found and (endless := _endless(found)):
         lines.append(wrapped(endless, 2))
     if chances and chances[0]:
@@ -152,7 +152,8 @@ def how_many(solution: Solution) -> str:
     return f"{every}{under}{chance} {checked}"
 
 
-def _differences(solution: Solution, found: Sequence[Group]) -> str:
+def differences(solution: Solution, found: Sequence[Group]) -> str:
+    """How many paths of play several equilibria lead to."""
     count = len(solution.equilibria)
     if len(found) == 1:
         return (f"On the path of play they are all alike; the {count:,} differ only in states that "
@@ -164,7 +165,8 @@ def _differences(solution: Solution, found: Sequence[Group]) -> str:
             "only in states that are never reached.")
 
 
-def _what_comes_first(game: Game, found: Sequence[Group]) -> Iterator[str]:
+def what_comes_first(game: Game, found: Sequence[Group]) -> Iterator[str]:
+    """What the first event is, on every path of play."""
     told: dict[str, list[str]] = {}
     for at, group in enumerate(found):
         told.setdefault(_first(game, group.first), []).append(letter(at))

@@ -34,7 +34,7 @@ def _answer(found: Tipping) -> Iterator[str]:
         yield wrapped("No single parameter brings it about within its range, at the "
                       f"{found.grid} values solved in either direction.", 2)
     else:
-        yield wrapped(f"The smallest change found: {_changes(best)}; "
+        yield wrapped(f"The smallest change found: {told_changes(best)}; "
                       f"{100 * best.distance:.3g} % of the range. Solved afresh just short of it: "
                       f"{_reading(best.before)}; just beyond it: {_reading(best.after)}.", 2)
         if found.joint is not None:
@@ -50,7 +50,8 @@ def _answer(found: Tipping) -> Iterator[str]:
         yield wrapped(f"The time limit left out {listed(map(spaced, found.left))}.", 2)
 
 
-def _changes(one: Tip) -> str:
+def told_changes(one: Tip) -> str:
+    """Every parameter with its value now and where the answer turns."""
     return listed(f"{spaced(name)} from {number(a)} to {b:.9g}"
                   for name, (a, b) in one.changes.items())
 

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..continuation import End, SpecialPoint, Steps, trace
-from ..equilibrium.directional import together, traverse, unpack
+from ..equilibrium.directional import together, traverse
+from ..equilibrium.reading import unpack
 from ..equilibrium.result import Options
 from ..equilibrium.solve import _answer, need_noise
 from ..errors import InputError

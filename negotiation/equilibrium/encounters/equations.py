@@ -203,11 +203,6 @@ def index(request: Request, regime: Regime, point: Point) -> int:
     return int(sign)
 
 
-def regime_of(request: Request, label: Ints, play: Floats) -> Regime:
-    """The regime that a point is in."""
-    return Regime(label, play > POSITIVE)
-
-
 def joint(label: Ints, actors: int) -> bool:
     """Whether a mixed consent leaves several members at zero, where terms need the limit rule."""
     return bool((binding(label, actors).sum(axis=2) > 1).any())

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...continuation import Branch, End, Steps, solve_at, trace
 from ...stochastic.stage import against
 from ..component import Components
-from ..logit import LOUDEST, field
+from ..logit import LOUDEST, Field, field
 from .equations import Point, given
 from .request import Clash, Request
 
@@ -110,7 +110,7 @@ class _System:
         terms = np.repeat(found.terms[:, :, None, :], self.n, axis=2)
         return Point(value, np.where(self.states.present, found.consent, 0.0), play, terms)
 
-    def _field(self, value: Floats, play: Floats, kappa: float):  # type: ignore[no-untyped-def]
+    def _field(self, value: Floats, play: Floats, kappa: float) -> Field:
         components: Components = given(self.request, value, play)
         return field(components, kappa * self.noise.moves, value[None], self.hint)
 

@@ -1,0 +1,76 @@
+"use strict";
+/* Draws records of pictures and tables; every text goes into the page as text, never as markup. */
+const pictures = {
+  options: {responsive: true, displaylogo: false,
+    modeBarButtons: [["toImage", "zoomIn2d", "zoomOut2d", "resetScale2d"]]},
+
+  table(place, record, caption) {
+    const table = place.querySelector("table");
+    const head = document.createElement("thead"), body = document.createElement("tbody");
+    const cell = (kind, text, at, scope) => {
+      const made = document.createElement(kind);
+      made.textContent = text;
+      if (scope) made.scope = scope;
+      if (record.numbers.includes(at)) made.className = "number";
+      return made;
+    };
+    const top = document.createElement("tr");
+    record.head.forEach((text, at) => top.append(cell("th", text, at, "col")));
+    head.append(top);
+    record.rows.forEach(row => {
+      const line = document.createElement("tr");
+      row.forEach((text, at) => line.append(cell(at ? "td" : "th", text, at, at ? "" : "row")));
+      body.append(line);
+    });
+    const title = document.createElement("caption");
+    title.textContent = caption;
+    table.replaceChildren(title, head, body);
+    table.parentElement.setAttribute("aria-label", caption);
+  },
+
+  draw(name, record) {
+    const figure = document.getElementById(name);
+    figure.hidden = !record;
+    if (!record) return;
+    figure.querySelector("h3").textContent = record.title;
+    figure.querySelector(".note").textContent = record.note;
+    const plot = document.getElementById(name + "-plot");
+    plot.setAttribute("aria-label", record.alt);
+    const key = figure.querySelector(".key");
+    key.replaceChildren(...record.key.map(([sign, stands]) => {
+      const item = document.createElement("li"), bold = document.createElement("b");
+      bold.textContent = sign;
+      item.append(bold, " " + stands);
+      return item;
+    }));
+    pictures.table(figure, record.table, record.title);
+    plot.style.minHeight = record.layout.height + "px";
+    return Plotly.react(plot, structuredClone(record.data), structuredClone(record.layout),
+      pictures.options);
+  },
+
+  /* Draw when it comes near the screen, so that a long page opens at once. */
+  pending: new Map(),
+  watcher: null,
+  later(name, record) {
+    if (!pictures.watcher) pictures.watcher = new IntersectionObserver(entries => {
+      entries.filter(entry => entry.isIntersecting).forEach(entry => pictures.now(entry.target.id));
+    }, {rootMargin: "600px"});
+    const figure = document.getElementById(name);
+    figure.hidden = !record;
+    pictures.pending.set(name, record);
+    pictures.watcher.observe(figure);
+  },
+  now(name) {
+    if (!pictures.pending.has(name)) return;
+    const record = pictures.pending.get(name);
+    pictures.pending.delete(name);
+    return pictures.draw(name, record);
+  },
+  all() { return Promise.all([...pictures.pending.keys()].map(name => pictures.now(name))); },
+
+  show(name, record) {
+    if (pictures.pending.has(name)) pictures.later(name, record);
+    else pictures.draw(name, record);
+  },
+};
