@@ -8,6 +8,6 @@ from .deflation import deflated
 from .file import from_dict, load, save, to_dict
 from .folds import FoldCurve, fold_curve
 
-__all__ = ["Branch", "Diagram", "End", "FoldCurve", "SpecialPoint", "Steps", "System", "Watch", "deflated",
-           "diagram", "directions", "fold_curve", "from_dict", "go_on", "load", "save", "solve_at", "switch",
-           "to_dict", "trace"]
+__all__ = ["Branch", "Diagram", "End", "FoldCurve", "SpecialPoint", "Steps", "System", "Watch",
+           "deflated", "diagram", "directions", "fold_curve", "from_dict", "go_on", "load", "save",
+           "solve_at", "switch", "to_dict", "trace"]
