@@ -332,6 +332,14 @@ def _report(arguments: Namespace) -> Answer:
     return _json(record) if arguments.json else Answer(told(record))
 
 
+def _explore(arguments: Namespace) -> Answer:
+    from .explore import serve
+
+    game = _game(arguments)
+    serve(arguments, game, _date(arguments, game))
+    return Answer("")
+
+
 def _solver(arguments: Namespace, progress: Progress,
             ) -> Callable[..., Sequence[Solution]]:
     from ..equilibrium.solve import solve_each
@@ -430,4 +438,4 @@ COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "pivots": _pivots, "claims": _claims, "compare": _compare,
     "stability": _stability, "paths": _paths, "likelihood": _likelihood, "bargain": _bargain,
     "trace": _follow, "region": _follow, "tip": _follow,
-    "plot": _plot, "report": _report}
+    "plot": _plot, "report": _report, "explore": _explore}
