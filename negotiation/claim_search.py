@@ -56,11 +56,14 @@ class Sample:
         return float((found > SAME).mean()) if len(found) else None
 
     def strongest(self, claim: str, most: int) -> tuple[str, ...]:
-        """The parameters whose draws go with a claim's margin most, by rank correlation."""
+        """The parameters whose draws go with a claim's margin most, by rank correlation; none where
+        the margin is the same in all draws."""
         solved = ~np.isnan(self.margins[claim])
         if solved.sum() < 3:
             return tuple(self.values)[:most]
-        rank = _ranks(self.margins[claim][solved])
+        rank = _ranks(np.round(self.margins[claim][solved] / SAME))
+        if not rank.any():
+            return ()
         size = {name: abs(float((_ranks(values[solved]) * rank).sum()))
                 for name, values in self.values.items()}
         return tuple(sorted(size, key=lambda name: -size[name])[:most])

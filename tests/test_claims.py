@@ -190,6 +190,31 @@ def test_draws_in_batches_say_what_one_solve_after_another_says():
                 margins(study, claim, 3.0)[0], abs=1e-9)
 
 
+def test_claims_under_noise_are_those_of_logit_solves():
+    from functools import partial
+
+    from negotiation.claim_forms import margins
+    from negotiation.claim_search import Engine, over_draws
+    from negotiation.comparing import Comparison
+    from negotiation.equilibrium.solve import solve_each
+    from negotiation.likelihood.firsts import Rule
+
+    made = game([{"outcome": "done", "above": 0.6},
+                 {"outcome": "both", "pivot": "a", "among": ["a", "b"]}], noise=0.3)
+    noisy = partial(solve_each, concept="logit")
+    sample = over_draws(made, made.claims, 3.0, 4, 1, Engine(Rule("logit")))
+    for row in range(4):
+        at = made.with_parameters(**{n: float(v[row]) for n, v in sample.values.items()})
+        for claim in made.claims:
+            assert sample.margins[claim.id][row] == pytest.approx(
+                margins(Comparison(at, noisy), claim, 3.0)[0], abs=1e-8)
+
+
+def test_no_parameter_is_tried_where_the_margin_never_changes():
+    sample = Sample({"x": np.arange(5.0)}, {"c": np.full(5, 0.2) + 1e-14 * np.arange(5)}, ())
+    assert sample.strongest("c", 2) == ()
+
+
 def test_claims_stop_in_time_with_what_they_have():
     from negotiation.claim_search import Engine
 

@@ -364,3 +364,44 @@ def test_a_setting_that_fixes_what_nobody_asks_for_is_refused(consents, message)
 def test_a_game_with_fixed_consents_is_not_written_to_a_file_without_them():
     with pytest.raises(ng.InputError, match="consents"):
         ng.dumps(under(random_game(3, FIXED), ada=True))
+
+
+# ---- beside encounters -------------------------------------------------------------------------
+
+def clashing(by, **move):
+    """A move beside a game of chicken that ends the same front."""
+    return ng.from_dict({
+        "format": "negotiation/1", "title": "clash", "horizon": 5.0, "source": "test",
+        "actors": {"a": {"discount_rate": 0.1}, "b": {"discount_rate": 0.1}},
+        "fronts": {"f": {"statuses": ["open", "done", "broken"]}},
+        "moves": {"finish": {"front": "f", "from": "open", "to": "done", "by": by, "rate": 1.0,
+                             "payoff": {"a": 1.0, "b": -0.6}, **move}},
+        "encounters": {"clash": {
+            "front": "f", "from": "open", "rate": 0.5, "players": ["a", "b"],
+            "actions": {"a": ["hold", "yield"], "b": ["hold", "yield"]},
+            "to": [["broken", "done"], ["done", ""]],
+            "payoffs": {"a": [[-1.0, 1.0], [-0.5, 0.0]], "b": [[-1.0, -0.5], [1.0, 0.0]]}}},
+        "outcomes": {"done": {"when": {"f": "done"}}}})
+
+
+def worth(game):
+    solution = ng.solve(game)
+    assert solution.equilibria and all(one.regret <= 1e-9 for one in solution.equilibria)
+    return sorted((one.value("a"), one.value("b")) for one in solution.equilibria)
+
+
+def test_beside_an_encounter_an_actor_that_always_consents_is_one_whom_nobody_asks():
+    forced = worth(ng.apply(clashing(["a", "b"]), ng.setting(consents={"b": True})))
+    assert np.array(forced) == pytest.approx(np.array(worth(clashing(["a"]))), abs=1e-9)
+
+
+def test_beside_an_encounter_a_move_that_somebody_never_makes_is_as_if_blocked():
+    game = clashing(["a", "b"])
+    never = worth(ng.apply(game, ng.setting(consents={"b": False})))
+    assert np.array(never) == pytest.approx(np.array(worth(
+        ng.apply(game, ng.setting(block=["finish"])))), abs=1e-9)
+
+
+def test_beside_an_encounter_forced_terms_are_certified():
+    game = clashing(["a", "b"], issues={"x": {"value": {"a": -1.0, "b": 0.4}}})
+    assert len(worth(ng.apply(game, ng.setting(consents={"b": True})))) >= 3

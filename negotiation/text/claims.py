@@ -60,7 +60,7 @@ def _flips(one: ClaimResult) -> str:
     if one.flips is None:
         return "not asked"
     if not one.flips:
-        return f"none of {len(one.tested)}"
+        return f"none of {len(one.tested)}" if one.tested else "none tried"
     shown = [f"{flip.parameter} = {number(flip.value)}" for flip in one.flips[:MOST_FLIPS]]
     more = f", {len(one.flips) - MOST_FLIPS} more" if len(one.flips) > MOST_FLIPS else ""
     return ", ".join(shown) + more
@@ -106,7 +106,8 @@ def _notes(result: ClaimsResult) -> Iterator[str]:
                          f"{'is' if failed == 1 else 'are'} left out." if failed else "."))
     if any(one.flips is not None for one in result.claims):
         yield wrapped("Flipped by: the smallest move of one parameter, within its range, that "
-                      "turns the nominal verdict; --json says which were tried for each claim.")
+                      "turns the nominal verdict; --json says which were tried for each claim. "
+                      "None are where its margin is the same in every draw.")
     if not result.complete:
         yield wrapped("Not every list of equilibria is proved complete: there may be others.")
 
