@@ -61,7 +61,15 @@ def fixed(draws: int) -> None:
     print(f"N7: {draws} draws of three fronts with fixed payoffs, chunks of {plan.chunk}\n")
     print(f"{'everything':>24} {spent:>8.3f} s {draws / spent:>12,.0f} draws/s per core")
     print(f"{'of that, the draws':>24} {drawn:>8.3f} s")
-    print(f"{'several equilibria':>24} {found.share_multiple:>8.1%}\n")
+    print(f"{'several equilibria':>24} {found.share_multiple:>8.1%}")
+    for kind, several in (("one equilibrium", False), ("several equilibria", True)):
+        rows = np.flatnonzero((found.rows["count"] > 1) == several)[:plan.chunk]
+        part = {n: v[rows] for n, v in plan.sampler.draws(0, draws).items()}
+        begin = time.process_time()
+        solve_batch(game, part, plan.question)
+        spent = time.process_time() - begin
+        print(f"{kind:>24} {len(rows):>6} draws {len(rows) / spent:>12,.0f} draws/s per core")
+    print()
 
 
 def runs(draws: int) -> None:

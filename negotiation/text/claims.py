@@ -106,8 +106,9 @@ def _notes(result: ClaimsResult) -> Iterator[str]:
                          f"{'is' if failed == 1 else 'are'} left out." if failed else "."))
     if any(one.flips is not None for one in result.claims):
         yield wrapped("Flipped by: the smallest move of one parameter, within its range, that "
-                      "turns the nominal verdict; --json says which were tried for each claim. "
-                      "None are where its margin is the same in every draw.")
+                      "turns the nominal verdict; --json says which were tried for each claim.")
+    if result.draws and any(one.flips is not None and not one.tested for one in result.claims):
+        yield wrapped("None tried: the claim's margin is the same in every draw.")
     if not result.complete:
         yield wrapped("Not every list of equilibria is proved complete: there may be others.")
 
