@@ -37,6 +37,8 @@ Bools = NDArray[np.bool_]
 
 #: boxes that a problem without any equilibrium yet may cost (one exists, so it is worth many)
 MOST_BOXES = 3000
+#: boxes of such a problem after which regimes that cost much are tried, too
+LATE = 300
 #: boxes of one problem that are searched when its budget ends, and starts of Newton in each
 MOST_PROBED, STARTS = 8, 2
 SAME = 1e-8
@@ -71,6 +73,7 @@ class _Search:
         self.cost = np.zeros(problems.size, dtype=np.int64)
         self.doubt: dict[int, str] = {}
         self.guessed = False
+        self.tried: set[bytes] = set()
         self.later: list[tuple[Nodes, Bools]] = []
         self.found: list[tuple[Ints, Ints, Candidates, Bools]] = []
 
@@ -199,6 +202,7 @@ class _Search:
             self.later.append((nodes.take(other),
                                np.asarray(sub.constrained.any(axis=1))[other]))
             nodes, sub = nodes.take(~other), sub.take(~other)
+        self._newton(nodes.take(self._untried(nodes)))
         unique = at_most_one(sub, nodes)
         closed = np.zeros(len(nodes.owner), dtype=bool)
         rows = np.flatnonzero(unique & ~nodes.empty)
@@ -212,6 +216,18 @@ class _Search:
                 self._record(box.take(inside), points.take(inside))
         rest = ~nodes.empty & ~closed
         return self._split(nodes.take(rest), sub.take(rest))
+
+    def _untried(self, nodes: Nodes) -> Bools:
+        """The first box of each regime of a problem that is without an equilibrium yet; where a
+        mix leaves several members at zero, whose terms cost much, only late."""
+        joint = (binding(nodes.label, nodes.low.shape[1]).sum(axis=2) > 1).any(axis=1)
+        early = self.cost[nodes.owner] < LATE
+        first: Bools = ~self._solved(nodes.owner) & ~(joint & early)
+        for row in np.flatnonzero(first):
+            key = nodes.owner[row].tobytes() + nodes.label[row].tobytes()
+            first[row] = key not in self.tried
+            self.tried.add(key)
+        return first
 
     def _inside(self, nodes: Nodes, sub: Problems, points: Candidates) -> Bools:
         slack = 1e-9 * sub.scale
