@@ -36,9 +36,9 @@ STEPS, SLIDERS, TIPPED = 9, 3, 5
 #: equilibria of one value of a slider
 LISTED = 16
 #: draws that tell how long a draw takes; the fewest that are worth showing
-PROBE, FEWEST = 3, 8
+PROBE, FEWEST = 4, 8
 #: parts of the work that share the time that is left, and of how many shares each is worth one
-SHARES = {"likelihood": 3, "sliders": 2, "refusals": 1, "tipping": 2, "pivots": 3}
+SHARES = {"refusals": 1, "likelihood": 5, "sliders": 2, "tipping": 1, "pivots": 2}
 #: the chance that tipping brings an outcome to
 TARGET = 0.5
 
@@ -163,12 +163,12 @@ def gather(game: Game, *, outcome: str | None = None, by: float | None = None, d
     tell("cascade")
     effects = parts.cascade()
     tell("likelihood")
+    refusals = parts.refusals()
     likely = parts.likelihood(draws, seed, tuple(fixed))
     names = list(sliders) or parts.moving(likely)
     tell("sliders")
     sweeps = parts.sweeps(names[:max(SLIDERS, len(sliders))])
     tell("tipping")
-    refusals = parts.refusals()
     tipping = parts.tipping(parts.moving(likely)[:TIPPED])
     tell("pivots")
     decide = parts.pivots(seed)
@@ -274,10 +274,12 @@ class _Parts:
             return ask(draws=draws)
         if time.monotonic() > until:
             raise _TimeOver
-        ask(draws=2, logit=0, tornado=False, indices=0)  # what is compiled is compiled now
-        begin = time.monotonic()
-        probe = ask(draws=min(PROBE, draws), logit=0, tornado=False, indices=0)
-        pace = (time.monotonic() - begin) / probe.solved
+        for tried in (2, PROBE):
+            begin = time.monotonic()
+            probe = ask(draws=min(tried, draws), logit=0, tornado=False, indices=0)
+            pace = (time.monotonic() - begin) / probe.solved
+            if tried > 2 or (until - begin) / pace < 10 * FEWEST:
+                break  # else what had to be compiled is compiled now, and the pace another
         left = until - time.monotonic()
         ends = 2 * len(_ranged(self.game)) * pace
         tornado = ends < left / 2

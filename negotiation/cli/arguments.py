@@ -54,6 +54,7 @@ EXAMPLES = {
              "central bargain -o central-deal.svg --move settle_central"),
     "report": ("issue-linkage -o issue-linkage.html --draws 32",
                "central -o central.html --seconds 30 --sliders guarantee_credibility"),
+    "explore": ("nrnap", "central --port 8000 --open"),
 }
 
 
@@ -158,6 +159,8 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _by, _json)
     command("report", "write one page that tells everything about a game, with pictures",
             _game, pages.report, _settings, _by, _json)
+    command("explore", "serve a page on this machine with a slider for every parameter",
+            _game, pages.explore, _settings, _by)
     return parser, commands
 
 

@@ -244,7 +244,7 @@ def _claims(arguments: Namespace) -> Answer:
              if path is not None]
     with Progress(f"claims of {arguments.game}") as progress:
         return _said(arguments, claims(arguments, games, arguments.by,
-                                       _solver(arguments, progress)))
+                                       _solver(arguments, progress), progress))
 
 
 def _compare(arguments: Namespace) -> Answer:
@@ -260,7 +260,7 @@ def _compare(arguments: Namespace) -> Answer:
         names = (games[0].name, games[1].name)
     with Progress(f"comparing {names[0]} and {names[1]}") as progress:
         return _said(arguments, compare(arguments, games, names, arguments.by,
-                                        _solver(arguments, progress)))
+                                        _solver(arguments, progress), progress))
 
 
 def _said(arguments: Namespace, what: Any) -> Answer:
@@ -330,6 +330,14 @@ def _report(arguments: Namespace) -> Answer:
         game = _game(arguments)
         record = written(arguments, game, _date(arguments, game), progress)
     return _json(record) if arguments.json else Answer(told(record))
+
+
+def _explore(arguments: Namespace) -> Answer:
+    from .explore import serve
+
+    game = _game(arguments)
+    serve(arguments, game, _date(arguments, game))
+    return Answer("")
 
 
 def _solver(arguments: Namespace, progress: Progress,
@@ -430,4 +438,4 @@ COMMANDS: dict[str, Callable[[Namespace], Answer]] = {
     "pivots": _pivots, "claims": _claims, "compare": _compare,
     "stability": _stability, "paths": _paths, "likelihood": _likelihood, "bargain": _bargain,
     "trace": _follow, "region": _follow, "tip": _follow,
-    "plot": _plot, "report": _report}
+    "plot": _plot, "report": _report, "explore": _explore}

@@ -25,9 +25,9 @@ def report(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("solving")
     rules(group)
     solving(group)
-    group.add_argument("--seconds", default=180.0, metavar="S", type=positive,
+    group.add_argument("--seconds", default=300.0, metavar="S", type=positive,
                        help="about how long the work after equilibria and cascade may take; what "
-                            "it leaves out is named in the report (default: 180)")
+                            "it leaves out is named in the report (default: 300)")
 
 
 def explore(parser: argparse.ArgumentParser) -> None:
