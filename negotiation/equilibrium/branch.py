@@ -73,7 +73,7 @@ class _Search:
         self.cost = np.zeros(problems.size, dtype=np.int64)
         self.doubt: dict[int, str] = {}
         self.guessed = False
-        self.tried: set[bytes] = set()
+        self.tried: set[tuple[int, bytes]] = set()
         self.later: list[tuple[Nodes, Bools]] = []
         self.found: list[tuple[Ints, Ints, Candidates, Bools]] = []
 
@@ -202,7 +202,7 @@ class _Search:
             self.later.append((nodes.take(other),
                                np.asarray(sub.constrained.any(axis=1))[other]))
             nodes, sub = nodes.take(~other), sub.take(~other)
-        self._newton(nodes.take(self._untried(nodes)))
+        self._try(nodes)
         unique = at_most_one(sub, nodes)
         closed = np.zeros(len(nodes.owner), dtype=bool)
         rows = np.flatnonzero(unique & ~nodes.empty)
@@ -217,17 +217,16 @@ class _Search:
         rest = ~nodes.empty & ~closed
         return self._split(nodes.take(rest), sub.take(rest))
 
-    def _untried(self, nodes: Nodes) -> Bools:
-        """The first box of each regime of a problem that is without an equilibrium yet; where a
+    def _try(self, nodes: Nodes) -> None:
+        """Newton once in every regime that problems without an equilibrium yet come to; where a
         mix leaves several members at zero, whose terms cost much, only late."""
         joint = (binding(nodes.label, nodes.low.shape[1]).sum(axis=2) > 1).any(axis=1)
-        early = self.cost[nodes.owner] < LATE
-        first: Bools = ~self._solved(nodes.owner) & ~(joint & early)
-        for row in np.flatnonzero(first):
-            key = nodes.owner[row].tobytes() + nodes.label[row].tobytes()
-            first[row] = key not in self.tried
-            self.tried.add(key)
-        return first
+        late = self.cost[nodes.owner] >= LATE
+        open_ = np.flatnonzero(~self._solved(nodes.owner) & (~joint | late))
+        keys = [(int(nodes.owner[row]), nodes.label[row].tobytes()) for row in open_]
+        fresh = {key: row for key, row in zip(keys, open_, strict=True) if key not in self.tried}
+        self.tried.update(fresh)
+        self._newton(nodes.take(np.array(list(fresh.values()), dtype=np.int64)))
 
     def _inside(self, nodes: Nodes, sub: Problems, points: Candidates) -> Bools:
         slack = 1e-9 * sub.scale
