@@ -36,9 +36,9 @@ STEPS, SLIDERS, TIPPED = 9, 3, 5
 #: equilibria of one value of a slider
 LISTED = 16
 #: draws that tell how long a draw takes; the fewest that are worth showing
-PROBE, FEWEST = 4, 8
+PROBE, FEWEST = 2, 8
 #: parts of the work that share the time that is left, and of how many shares each is worth one
-SHARES = {"refusals": 1, "likelihood": 5, "sliders": 2, "tipping": 1, "pivots": 2}
+SHARES = {"refusals": 3, "likelihood": 6, "sliders": 4, "tipping": 2, "pivots": 4}
 #: the chance that tipping brings an outcome to
 TARGET = 0.5
 
@@ -274,18 +274,16 @@ class _Parts:
             return ask(draws=draws)
         if time.monotonic() > until:
             raise _TimeOver
-        for tried in (2, PROBE):
+        for _ in range(2):  # the second time, what had to be compiled is compiled
             begin = time.monotonic()
-            probe = ask(draws=min(tried, draws), logit=0, tornado=False, indices=0)
+            probe = ask(draws=min(PROBE, draws), logit=0, tornado=False, indices=0)
             pace = (time.monotonic() - begin) / probe.solved
-            if tried > 2 or (until - begin) / pace < 10 * FEWEST:
-                break  # else what had to be compiled is compiled now, and the pace another
         left = until - time.monotonic()
         ends = 2 * len(_ranged(self.game)) * pace
         tornado = ends < left / 2
         left -= ends if tornado else 0.0
         fitting = draws
-        while fitting > FEWEST and (fitting + 1) * pace > 0.6 * left:
+        while fitting > FEWEST and (fitting + 1) * pace > 0.8 * left:
             fitting //= 2
         if fitting < draws and (fitting + 1) * pace > left:
             raise _TimeOver
