@@ -38,9 +38,9 @@ LISTED = 16
 #: draws that tell how long a draw takes; the fewest that are worth showing
 PROBE, FEWEST = 2, 8
 #: parts of the work that share the time that is left, and of how many shares each is worth one
-SHARES = {"refusals": 3, "likelihood": 6, "sliders": 4, "tipping": 2, "pivots": 4}
-#: the chance that tipping brings an outcome to
-TARGET = 0.5
+SHARES = {"refusals": 3, "likelihood": 6, "sliders": 3, "tipping": 4, "pivots": 4}
+#: the chance that tipping brings an outcome to; another one where it is near that already
+EVEN, NEAR, UNLIKELY = 0.5, 0.1, 0.2
 
 
 @dataclass(frozen=True)
@@ -370,10 +370,13 @@ class _Parts:
             return None
         left = None if until is None else max(until - time.monotonic(), 0.1)
         options = self.solution.options
-        command = (f"tip {self.called} {self.outcome.name} --to {TARGET} "
+        now = [e.probability(self.outcome.name, self.by) for e in self.solution.equilibria]
+        even = min(abs(chance - EVEN) for chance in now) <= NEAR
+        target = UNLIKELY if even else EVEN
+        command = (f"tip {self.called} {self.outcome.name} --to {target} "
                    f"--parameters {','.join(names)}")
         return self._tried("what would tip it", command, lambda: tip(
-            self.game, self.outcome.name if self.outcome else None, to=TARGET, by=self.by,
+            self.game, self.outcome.name if self.outcome else None, to=target, by=self.by,
             parameters=names, seconds=left, cap=LISTED, indifferent=options.indifferent,
             conventions=options.conventions))
 
