@@ -2,7 +2,7 @@
 
 A page is read from top to bottom in one empty folder:
 
-- a ``{code-block}`` with the caption ``NAME`` is written to that file; with ``NAME, added`` it is
+- a block after the line "`NAME`:" is written to that file; after "At the end of `NAME`:" it is
   put at the file's end;
 - a ``console`` block holds commands (``$ negotiation …``, ``$ python FILE``) and what they print,
   messages on stderr included; a line ``…`` stands for any lines;
@@ -27,7 +27,7 @@ from pathlib import Path
 from negotiation.cli import main
 
 _BLOCK = re.compile(r"^```(?P<head>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-_CAPTION = re.compile(r"\A:caption: (?P<caption>[^\n]+)\n")
+_FILE = re.compile(r"^(?P<added>At the end of )?`(?P<name>[\w.-]+)`:\n\n\Z", re.MULTILINE)
 
 
 def settled(text: str) -> str:
@@ -50,8 +50,11 @@ def run_page(page: Path, folder: Path) -> list[str]:
     for block in _BLOCK.finditer(text):
         head, body = block["head"].strip(), block["body"]
         where = f"{page.name}:{text.count(chr(10), 0, block.start()) + 1}"
-        if head.startswith("{code-block}"):
-            _write(body, folder)
+        file = _FILE.search(text, 0, block.start())
+        if file is not None:
+            with open(folder / file["name"], "a" if file["added"] else "w",
+                      encoding="utf-8") as stream:
+                stream.write(("\n" if file["added"] else "") + body)
         elif head == "console":
             transcript = ""
             for command, shown in _commands(body):
@@ -68,16 +71,6 @@ def run_page(page: Path, folder: Path) -> list[str]:
     return wrong
 
 
-def _write(body: str, folder: Path) -> None:
-    found = _CAPTION.match(body)
-    if found is None:
-        return
-    name, _, added = found["caption"].partition(",")
-    path = folder / name.strip()
-    before = path.read_text(encoding="utf-8") if added else ""
-    path.write_text(before + body[found.end():], encoding="utf-8")
-
-
 def _commands(body: str) -> Iterator[tuple[str, str]]:
     for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
         command, _, shown = part.partition("\n")
@@ -87,6 +80,9 @@ def _commands(body: str) -> Iterator[tuple[str, str]]:
 def _printed(command: str, folder: Path) -> str:
     call, _, cut = command.partition(" | head -n ")
     words = shlex.split(call)
+    if words[0] == "touch":
+        (folder / words[1]).touch()
+        return ""
     if words[0] == "python":
         done = subprocess.run([sys.executable, *words[1:]], cwd=folder, text=True, timeout=120,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -11,6 +11,7 @@ from negotiation.continuation import (
     Steps,
     deflated,
     diagram,
+    fold_curve,
     from_dict,
     go_on,
     load,
@@ -232,3 +233,39 @@ def test_a_file_without_branches_is_refused(tmp_path):
     file.write_text("{}")
     with pytest.raises(InputError, match="expected a file with format"):
         load(file)
+
+
+# ---- curves of folds --------------------------------------------------------------------------
+
+def cusp_form(x, s, t):
+    """s + t x − x³: folds at t = 3x², s = −2x³, a cusp at the origin."""
+    return (np.array([s + t * x[0] - x[0] ** 3]), np.array([[t - 3 * x[0] ** 2]]),
+            np.array([1.0]), np.array([x[0]]))
+
+
+def test_the_fold_curve_of_the_cusp_form_and_its_cusp():
+    curve, branch = fold_curve(cusp_form, np.array([0.6]), -0.4, 1.0, -1.0)
+    assert branch is not None and branch.end is End.LEFT
+    x = branch.x[:, 0]
+    assert np.abs(branch.t - 3 * x**2).max() < 1e-10
+    assert np.abs(branch.x[:, -1] + 2 * x**3).max() < 1e-10
+    cusp, = [point for point in branch.special if point.kind == "cusp"]
+    at, s, t = curve.place(cusp)
+    assert abs(at[0]) < 1e-8 and abs(s) < 1e-8 and abs(t) < 1e-8
+
+
+def test_the_pitchfork_of_a_symmetric_coordination_game_is_a_cusp_of_its_folds():
+    """One diagonal cell pays 1 + a, the other 1: z = λ((2 + a)σ(z) − 1) has a cusp at a = 0,
+    λ = 2, where the logit correspondence of the symmetric game has its pitchfork."""
+    def logit(z, a, strength):
+        share = 1.0 / (1.0 + np.exp(-z[0]))
+        slope = share * (1.0 - share)
+        return (np.array([z[0] - strength * ((2 + a) * share - 1.0)]),
+                np.array([[1.0 - strength * (2 + a) * slope]]), np.array([-strength * share]),
+                np.array([-((2 + a) * share - 1.0)]))
+
+    curve, branch = fold_curve(logit, np.array([-1.0]), 0.1, 2.5, 1.5)
+    assert branch is not None
+    cusp, = [point for point in branch.special if point.kind == "cusp"]
+    z, a, strength = curve.place(cusp)
+    assert abs(z[0]) < 1e-8 and abs(a) < 1e-8 and abs(strength - 2.0) < 1e-8

@@ -9,9 +9,15 @@ from .values import count, names, number, one_of, positive
 
 
 def interval(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("parameter", metavar="PARAMETER", help="the parameter that moves")
-    parser.add_argument("begin", metavar="FROM", type=number, help="its value at the beginning")
-    parser.add_argument("end", metavar="TO", type=number, help="its value at the end")
+    parser.add_argument("parameter", metavar="PARAMETER", nargs="?", default=None,
+                        help="the parameter that moves")
+    parser.add_argument("begin", metavar="FROM", type=number, nargs="?", default=None,
+                        help="its value at the beginning")
+    parser.add_argument("end", metavar="TO", type=number, nargs="?", default=None,
+                        help="its value at the end")
+    parser.add_argument("--noise", action="store_true",
+                        help="follow the logit path instead, from ratification noise without end "
+                             "to almost none")
 
 
 def tracing(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +46,7 @@ def plane(parser: argparse.ArgumentParser) -> None:
                         help="map this outcome's chance (default: the cascade verdict)")
     parser.add_argument("--depth", default=5, metavar="N", type=count,
                         help="halve cells at borders up to this often (default: 5)")
+    files(parser)
     parser.add_argument("--lines", default=0, metavar="N", type=count,
                         help="trace the first parameter at this many values of the second, for "
                              "the curves of folds and switches (default: 0)")
@@ -75,6 +82,10 @@ def mapping(parser: argparse.ArgumentParser) -> None:
 def saving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cascade", action="store_true",
                         help="also find the cascade verdict on both sides of every event")
+    files(parser)
+
+
+def files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", default=None, metavar="FILE",
                         help="write the work to this file as it goes on")
     parser.add_argument("--resume", default=None, metavar="FILE",

@@ -6,7 +6,8 @@ from .branching import Diagram, diagram, directions, switch
 from .curve import Branch, End, SpecialPoint, Steps, System, Watch, go_on, solve_at, trace
 from .deflation import deflated
 from .file import from_dict, load, save, to_dict
+from .folds import FoldCurve, fold_curve
 
-__all__ = ["Branch", "Diagram", "End", "SpecialPoint", "Steps", "System", "Watch", "deflated",
-           "diagram", "directions", "from_dict", "go_on", "load", "save", "solve_at", "switch",
-           "to_dict", "trace"]
+__all__ = ["Branch", "Diagram", "End", "FoldCurve", "SpecialPoint", "Steps", "System", "Watch",
+           "deflated", "diagram", "directions", "fold_curve", "from_dict", "go_on", "load", "save",
+           "solve_at", "switch", "to_dict", "trace"]

@@ -52,7 +52,8 @@ def certify_logit(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next
         soft = np.logaddexp(0.0, z)
         # φ′ = Λ/(ς log(1 + e^z)), which tends to 1/ς as z falls
         price = weight / noise[at] * np.where(
-            z > -700.0, np.exp(np.minimum(z - np.logaddexp(0.0, z), 0.0) - np.log(soft)), 1.0)
+            z > -700.0, np.exp(np.minimum(z - soft, 0.0) - np.log(np.maximum(soft, 1e-300))),
+            1.0)
         slope = ((pay - curve * x[..., None]) * price[:, None, :]).sum(axis=2)
         gap = np.maximum(slope * (1.0 - x), -slope * x).sum(axis=1)
         worth = (price * scale[row[at]]).sum(axis=1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .json_schema import (
     CHANCE,
     NUMBER,
@@ -21,6 +23,8 @@ from .json_schema import (
 from .record import plain
 
 if TYPE_CHECKING:
+    from ..model import Game
+    from ..tracing.noise import LogitPath
     from ..tracing.plane import Region
     from ..tracing.result import Branch, Change, Event, Trace
     from ..tracing.tipping import Tip, Tipping
@@ -34,11 +38,23 @@ def trace_record(trace: Trace) -> Record:
         "game": trace.game.name, **asdict(trace.settings), "complete": trace.complete,
         "consistent": trace.consistent,
         "incomplete_because": trace.incomplete_because, "completeness": trace.completeness,
+        "windows": trace.windows, "failed": trace.failed,
         "ending": str(trace.ending), "seconds": trace.seconds, "sweeps": trace.sweeps,
         "checked": trace.checked, "surprises": trace.surprises,
         "branches": [_branch(branch) for branch in trace.branches],
         "events": [_event(event) for event in trace.events],
         "solved": [asdict(one) for one in trace.solved]})
+    return record
+
+
+def logit_record(game: Game, path: LogitPath) -> Record:
+    """A logit path, as ``negotiation trace --noise --json`` prints it."""
+    record: Record = plain({
+        "game": game.name, "kind": path.kind, "noise": path.noise,
+        "payoffs": dict(path.payoffs), "consent": dict(path.consent),
+        "outcomes": {name: np.clip(rows, 0.0, 1.0) for name, rows in path.outcomes.items()},
+        "special": [{"kind": kind, "noise": at} for kind, at in path.special],
+        "reached": path.reached, "convention": path.convention, "others": path.others})
     return record
 
 
@@ -115,7 +131,22 @@ def _change_schema() -> Record:
 
 
 def trace_schema() -> Record:
-    """The schema of :func:`trace_record`."""
+    """The schema of what ``trace`` prints: :func:`trace_record`, or :func:`logit_record`."""
+    return {"anyOf": [_branches_schema(), _logit_schema()]}
+
+
+def _logit_schema() -> Record:
+    rows = list_of(NUMBER)
+    return object_of({
+        "game": TEXT, "kind": TEXT, "noise": said(rows, "factors on the file's noise, from loud to "
+                                                  "quiet"),
+        "payoffs": table_of(rows), "consent": said(
+            table_of(rows), "of moves that can be made at the start"), "outcomes": table_of(
+            list_of(CHANCE)), "special": list_of(object_of({"kind": TEXT, "noise": NUMBER})),
+        "reached": YES, "convention": or_null(TEXT), "others": WHOLE})
+
+
+def _branches_schema() -> Record:
     point = object_of({"value": NUMBER, "equilibria": said(
         NUMBER, "how many equilibria are like it on the path of play"), "regret": NUMBER,
         "outcomes": table_of(CHANCE), "payoffs": table_of(NUMBER)})
@@ -137,7 +168,10 @@ def trace_schema() -> Record:
         "grid": WHOLE, "checks": WHOLE, "cap": WHOLE, "boxes": WHOLE, "indifferent": TEXT,
         "conventions": or_null(TEXT), "complete": YES, "consistent": said(
             YES, "every list solved afresh is proved complete and agrees with the branches"),
-        "incomplete_because": TEXT,
+        "incomplete_because": or_null(TEXT), "windows": said(
+            or_null(list_of(pair_of(NUMBER))), "stretches outside of which it is proved that there "
+            "are no other branches; null where nothing is proved"), "failed": said(
+            list_of(NUMBER), "values at which no equilibrium of some state was found"),
         "completeness": said(TEXT, "what is proved, and what is only checked"),
         "ending": TEXT, "seconds": NUMBER, "sweeps": WHOLE, "checked": WHOLE,
         "surprises": WHOLE,

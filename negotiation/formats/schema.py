@@ -139,7 +139,8 @@ def _front() -> Schema:
 def _issue() -> Schema:
     return _object("A term from 0 to 1 that a coalition bargains over.", ("value",), {
         "name": _label(), "doc": _doc(), "unit": _text("What 1 stands for."),
-        "value": _ref("payments", "Actor → what full agreement to it (1) is worth."),
+        "value": _ref("payments", "Actor → what full agreement to it (1) is worth, before half "
+                                  "the curvature is taken off."),
         "curvature": _ref("weights", "Actor → how fast the worth bends down (default 0)."),
     })
 

@@ -61,7 +61,7 @@ def _said(game: Game, check: Mapping[str, Any], value: float) -> str:
     if quantity == "probability":
         by = check.get("by", game.horizon)
         return f"{percent(value)} within {time(float(by), game.time_unit)}"
-    return percent(value) if quantity == "action" else number(value)
+    return number(value)
 
 
 def _short(value: float) -> str:

@@ -161,7 +161,9 @@ def differences(solution: Solution, found: Sequence[Group]) -> str:
     if len(found) == count:
         return "Each of them leads to another path of play."
     return (f"They lead to {counted(len(found), 'path')} of play (A to {letter(len(found) - 1)}); "
-            f"{counted(count - len(found), 'equilibrium')} repeat one of these and differ from it "
+            f"{counted(count - len(found), 'equilibrium')} "
+            f"{'repeats' if count - len(found) == 1 else 'repeat'} one of these and differ"
+            f"{'s' if count - len(found) == 1 else ''} from it "
             "only in states that are never reached.")
 
 

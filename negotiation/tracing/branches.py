@@ -9,13 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..frozen import FrozenMap
-from ..process import Process, chances, outcome_states, reach
+from ..kernels import markov
+from ..lattice import Lattice
+from ..process import chain_of, outcome_states, reach
 from .assemble import Happening
-from .locate import Refiner
 from .result import Branch, Event, Settings, Special
 from .sample import Point, Sample, matched
 
 Floats = NDArray[np.float64]
+
+#: points whose chances are found in one call
+CHUNK = 64
 
 
 @dataclass(eq=False)
@@ -27,10 +31,9 @@ class _Chain:
     end: int | None = None
 
 
-def branches(refiner: Refiner, events: Sequence[Happening], settings: Settings,
+def branches(samples: Sequence[Sample], events: Sequence[Happening], settings: Settings,
              ) -> tuple[tuple[Branch, ...], tuple[Event, ...], tuple[dict[int, int], ...]]:
     """Every branch and event, numbered along the trace; and for each sample, play → branch."""
-    samples = refiner.samples
     if not samples:
         return (), (), ()
     by_gap: dict[int, list[tuple[int, Happening]]] = {}
@@ -91,7 +94,8 @@ def _onward(samples: Sequence[Sample], k: int, here: dict[int, _Chain],
             onward[j] = _Chain(len(chains) + 1, None)
             chains.append(onward[j])
     for j, chain in onward.items():
-        chain.points.append(right.points[j])
+        if right.points[j].t == right.t:  # else it was carried along, and not solved here
+            chain.points.append(right.points[j])
     return onward
 
 
@@ -117,12 +121,34 @@ def _chances(points: list[Point], by: float) -> dict[str, Floats]:
     out: dict[str, Floats] = {}
     for name, outcome in lattice.game.outcomes.items():
         if outcome.posture:
-            out[name] = np.array([
-                chances([Process(point.lattice, row)], name, by)[0].probability
-                for point, row in zip(points, hazard, strict=True)])
+            out[name] = np.zeros(len(points))
+            by_play: dict[str, list[int]] = {}
+            for k, point in enumerate(points):
+                by_play.setdefault(repr((point.key, _supports(point))), []).append(k)
+            for rows in by_play.values():
+                out[name][rows] = shares(points[rows[0]].lattice, hazard[rows], name, by)
         else:
             out[name] = reach(lattice, hazard, outcome_states(lattice, name), [by]).reached[:, 0]
     return out
+
+
+def _supports(point: Point) -> tuple[bytes, ...]:
+    """How the postures are played at a point: the chances of all outcomes about them."""
+    lattice = point.lattice
+    assert lattice.convention is not None
+    return tuple(lattice.convention.chance(lattice, outcome).tobytes()
+                 for outcome in lattice.game.outcomes.values() if outcome.posture)
+
+
+def shares(lattice: Lattice, hazard: Floats, name: str, by: float) -> Floats:
+    """(B,) the expected share of the time to a date that a posture is played so, under the
+    lattice's convention and hazards (B, E)."""
+    assert lattice.convention is not None
+    chain = chain_of(lattice)
+    chance = lattice.convention.chance(lattice, lattice.game.outcomes[name])[None]
+    return np.concatenate([
+        markov.average(chain, hazard[begin:begin + CHUNK], np.array([by]), chance)[:, 0, 0]
+        for begin in range(0, len(hazard), CHUNK)])
 
 
 def _event(number: int, one: Happening, samples: Sequence[Sample],

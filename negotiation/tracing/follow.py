@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..equilibrium.result import Equilibrium
-from ..errors import InputError, UnknownNameError
+from ..errors import InputError, NumericalError, UnknownNameError
 from ..model import INDIFFERENT, POSTURE_RULES, Game
 from ..process import check_date
 from . import store
-from .assemble import happenings
+from .assemble import Happening, happenings
 from .branches import branches
-from .locate import NARROW, Refiner
+from .locate import NARROW, Refiner, surely
 from .measure import CascadeMeasure
+from .onward import alike
 from .plays import equilibrium
+from .proved import unprovable, windows
 from .result import Ending, Event, Settings, Solved, Trace
-from .sample import Family, Sample, matched
+from .sample import FOLLOWED, Family, Sample, matched
 from .sweep import OutOfTime, Solving
 from .switches import switches
 
@@ -30,8 +32,12 @@ Progress = Callable[[str, int, int], object]
 CHUNK = 4
 #: rounds of fresh checks; each round that has a surprise is followed by another
 ROUNDS = 4
+#: times that plays are carried over all values, there and back
+SPREADS = 2
 #: seconds between two writings of the file
 SAVE = 10.0
+#: distance of points of a branch, as a share of the line, below which those in between are left out
+DENSE = 2e-3
 #: by how much of a step the grid's inner values are moved
 OFF = 0.0173
 
@@ -47,6 +53,7 @@ class Work:
     checked: int = 0
     surprises: int = 0
     sweeps: int = 0
+    failed: set[float] = field(default_factory=set)
 
 
 def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | None = None,
@@ -77,7 +84,6 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
 
     Raises:
         UnknownNameError: for a name that is no parameter.
-        NotYetError: for a game with encounters.
         InputError: for an interval or an option that cannot be used, or where the game's numbers
             are out of range somewhere on the interval; for a file that cannot be used.
     """
@@ -97,7 +103,26 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
     if save is not None:
         _save(work, settings, save)
     found = finish(work, settings, ending, started)
+    found = _prove(work, found)
     return replace(found, events=_verdicts(work, found)) if cascade else found
+
+
+def _prove(work: Work, found: Trace) -> Trace:
+    """The trace with what is proved of it between the values that were solved."""
+    moving = [name for name, *_ in work.family.line]
+    why = found.inconsistent_because or unprovable(found.game, moving)
+    if why:
+        return replace(found, unproved_because=why)
+    refiner = Refiner(work.family, work.solving, work.samples)
+    begin = time.perf_counter()
+    try:
+        open_ = windows(work.family, work.samples,
+                        [refiner.quiet(k) for k in range(len(work.samples) - 1)], work.solving)
+    except (OutOfTime, KeyboardInterrupt):
+        return replace(found, unproved_because="there was no time for a proof")
+    ends = [(value_at(found.settings, low), value_at(found.settings, high)) for low, high in open_]
+    return replace(found, windows=tuple((min(pair), max(pair)) for pair in ends),
+                   seconds=found.seconds + time.perf_counter() - begin)
 
 
 def _verdicts(work: Work, found: Trace) -> tuple[Event, ...]:
@@ -144,6 +169,7 @@ def run(work: Work, settings: Settings, progress: Progress | None) -> Ending:
     try:
         work.breaks = work.breaks or switches(work.family)
         _grid(work, settings.grid, progress)
+        _spread(work, progress)
         _refine(work, progress)
         _check(work, settings.checks, progress)
     except OutOfTime:
@@ -158,7 +184,9 @@ def finish(work: Work, settings: Settings, ending: Ending, started: float) -> Tr
     refiner = Refiner(work.family, work.solving, work.samples)
     if ending is Ending.DONE and refiner.open():
         ending = Ending.ROUNDS
-    found, events, owners = branches(refiner, happenings(refiner, work.breaks), settings)
+    met = happenings(refiner, work.breaks)
+    shown, met = _thinned(refiner, met)
+    found, events, owners = branches(shown, met, settings)
     solved = tuple(Solved(
         value=value_at(settings, sample.t), plays=len(sample.points), equilibria=sample.count,
         searched=sample.searched, complete=sample.searched and sample.complete,
@@ -168,7 +196,23 @@ def finish(work: Work, settings: Settings, ending: Ending, started: float) -> Tr
         game=work.family.game, settings=settings, branches=found, events=events, solved=solved,
         checked=work.checked, surprises=work.surprises, ending=ending,
         seconds=time.perf_counter() - started, sweeps=work.sweeps,
-        source=Between(work.family, replace(work.solving, until=None), tuple(work.samples), owners))
+        followed=any(sample.followed for sample in work.samples),
+        failed=tuple(value_at(settings, t) for t in sorted(work.failed)),
+        source=Between(work.family, replace(work.solving, until=None), tuple(shown), owners))
+
+
+def _thinned(refiner: Refiner, met: list[Happening]) -> tuple[list[Sample], list[Happening]]:
+    """The samples without those that only served to find an event, where plays are many."""
+    samples = refiner.samples
+    kept: list[int] = []
+    for k, sample in enumerate(samples):
+        inner = (sample.followed and not sample.searched and 0 < k < len(samples) - 1
+                 and refiner.quiet(k - 1) and refiner.quiet(k)
+                 and samples[k + 1].t - samples[kept[-1]].t < DENSE)
+        if not inner:
+            kept.append(k)
+    place = {k: new for new, k in enumerate(kept)}
+    return [samples[k] for k in kept], [replace(one, after=place[one.after]) for one in met]
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +229,11 @@ class Between:
         right = int(np.searchsorted([sample.t for sample in self.samples], share))
         right = min(max(right, 1), len(self.samples) - 1)
         beside = self.samples[right - 1:right + 1]
-        new, = self.family.samples([share], self.solving, [beside])
+        if any(sample.followed for sample in beside):
+            new, = self.family.follow([share], self.solving, [
+                [point for sample in beside for point in sample.points]])
+        else:
+            new, = self.family.samples([share], self.solving, [beside])
         found: dict[int, Equilibrium] = {}
         for k, sample in ((right - 1, beside[0]), (right, beside[1])):
             for i, j in matched(sample, new)[0]:
@@ -223,11 +271,51 @@ def _grid(work: Work, count: int, progress: Progress | None) -> None:
     todo = sorted(wanted - known)
     for begin in range(0, len(todo), CHUNK):
         part = todo[begin:begin + CHUNK]
-        work.samples += work.family.samples(part, work.solving)
+        fresh, failed = surely(work.family, part, work.solving)
+        work.samples += fresh
+        work.failed.update(failed)
         work.samples.sort(key=lambda sample: sample.t)
         work.sweeps += len(part)
         if progress is not None:
             progress("grid", begin + len(part), len(todo))
+    if not work.samples:
+        raise NumericalError(f"{work.family.game.name}: at none of {len(todo)} values could an "
+                             "equilibrium of every state be found; one exists, so the search "
+                             "failed")
+
+
+def _spread(work: Work, progress: Progress | None) -> None:
+    """Where plays are followed one by one: every play to its neighbours, until none is new."""
+    if not any(sample.followed for sample in work.samples):
+        return
+    last = len(work.samples) - 1
+    for turn in range(SPREADS):
+        grown = False
+        for k in range(last):
+            at, onto = (k, k + 1) if turn % 2 == 0 else (last - k, last - k - 1)
+            grown |= _join(work, at, onto)
+            if progress is not None:
+                progress("branches", turn * last + k + 1, SPREADS * last)
+        if not grown and turn:
+            return
+
+
+def _join(work: Work, at: int, onto: int) -> bool:
+    """Follow the plays of one sample to another, and add those that are new there."""
+    here, there = work.samples[at], work.samples[onto]
+    known = {point.signature for point in there.points}
+    starts = [point for point in here.points if point.signature not in known]
+    if not starts:
+        return False
+    came, = work.family.follow([there.t], work.solving, [starts])
+    work.sweeps += 1
+    new = [p for p in came.points if not any(
+        p.key == q.key and alike(p.play, q.play, p.lattice.payoff_range()[0])
+        for q in there.points)]
+    room = max(min(work.solving.cap, FOLLOWED) - len(there.points), 0)
+    work.samples[onto] = replace(there, points=(*there.points, *new[:room]),
+                                 capped=there.capped or len(new) > room)
+    return bool(new[:room])
 
 
 def _refine(work: Work, progress: Progress | None) -> None:
@@ -242,6 +330,7 @@ def _refine(work: Work, progress: Progress | None) -> None:
         _steady(refiner)
     finally:
         work.sweeps += refiner.sweeps
+        work.failed |= refiner.failed
 
 
 def _steady(refiner: Refiner) -> None:
@@ -268,18 +357,24 @@ def _t(sample: Sample) -> float:
 
 def _check(work: Work, checks: int, progress: Progress | None) -> None:
     """Solve afresh between events; follow what no branch covers."""
-    for _ in range(ROUNDS if checks else 0):
+    large = any(sample.followed for sample in work.samples)
+    for _ in range(0 if not checks else 1 if large else ROUNDS):
         todo = _gaps(work.samples, checks)
         surprised = False
         for begin in range(0, len(todo), CHUNK):
             part = todo[begin:begin + CHUNK]
-            fresh = work.family.samples(part, work.solving)
+            fresh, failed = surely(work.family, part, work.solving)
+            work.failed.update(failed)
             work.sweeps += len(part)
-            work.checked += len(part)
+            work.checked += len(fresh)
             for sample in fresh:
                 at = int(np.searchsorted([s.t for s in work.samples], sample.t))
-                beside = work.samples[at - 1]
-                _, gone, new = matched(beside, sample)
+                if sample.followed:
+                    sample, missed = _compared(work, at, sample)
+                    work.surprises += missed
+                    work.samples.insert(at, sample)
+                    continue
+                _, gone, new = matched(work.samples[at - 1], sample)
                 if gone or new:
                     work.surprises += 1
                     surprised = True
@@ -289,6 +384,16 @@ def _check(work: Work, checks: int, progress: Progress | None) -> None:
         if not surprised:
             return
         _refine(work, progress)
+
+
+def _compared(work: Work, at: int, fresh: Sample) -> tuple[Sample, bool]:
+    """The branches' plays at a value that was solved afresh, and whether it has others."""
+    starts = [point for sample in work.samples[at - 1:at + 1] for point in sample.points]
+    here, = work.family.follow([fresh.t], work.solving, [starts])
+    missed = any(not any(
+        p.key == q.key and alike(p.play, q.play, p.lattice.payoff_range()[0]) for q in here.points)
+        for p in fresh.points)
+    return replace(fresh, points=here.points, capped=fresh.capped or here.capped), missed
 
 
 def _gaps(samples: Sequence[Sample], most: int) -> list[float]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import NumericalError
 from .sample import Family, Point, Sample, apart, matched
 from .sweep import Solving
 
@@ -54,6 +55,27 @@ def zeros(before: Point, here: Point, low: float, high: float) -> list[Zero]:
     return [Zero(float(at[k]), int(k)) for k in good]
 
 
+def surely(family: Family, t: Sequence[float], solving: Solving,
+           near: Sequence[Sequence[Sample]] | None = None) -> tuple[list[Sample], list[float]]:
+    """The samples at some values, and the values at which no equilibrium of some state was found.
+
+    Raises:
+        OutOfTime: when the time is over.
+    """
+    try:
+        return family.samples(t, solving, near), []
+    except NumericalError:
+        pass
+    found: list[Sample] = []
+    failed: list[float] = []
+    for k, value in enumerate(t):
+        try:
+            found += family.samples([value], solving, None if near is None else [near[k]])
+        except NumericalError:
+            failed.append(value)
+    return found, failed
+
+
 class Refiner:
     """The samples along a line, refined where neighbours differ.
 
@@ -67,6 +89,9 @@ class Refiner:
         self.family, self.solving, self.note = family, solving, note
         self.samples = sorted(samples, key=lambda sample: sample.t)
         self.sweeps = 0
+        #: values at which no equilibrium of some state could be found, and brackets with one inside
+        self.failed: set[float] = set()
+        self._given_up: set[tuple[float, float]] = set()
         self._quiet: dict[tuple[float, float], bool] = {}
 
     def quiet(self, k: int) -> bool:
@@ -81,7 +106,8 @@ class Refiner:
     def open(self) -> list[int]:
         """Brackets that are still wider than ``NARROW``."""
         return [k for k in range(len(self.samples) - 1)
-                if not self.quiet(k) and self.samples[k + 1].t - self.samples[k].t > NARROW]
+                if not self.quiet(k) and self.samples[k + 1].t - self.samples[k].t > NARROW
+                and (self.samples[k].t, self.samples[k + 1].t) not in self._given_up]
 
     def run(self) -> None:
         """Refine until every event is bracketed.
@@ -107,8 +133,10 @@ class Refiner:
         times = sorted(asked)
         for begin in range(0, len(times), 32):
             part = times[begin:begin + 32]
-            new = self.family.samples(part, self.solving, [asked[t] for t in part])
+            new, failed = surely(self.family, part, self.solving, [asked[t] for t in part])
             self.sweeps += len(part)
+            self.failed.update(failed)
+            self._given_up.update((asked[t][0].t, asked[t][1].t) for t in failed)
             for sample in new:
                 at = bisect_left([s.t for s in self.samples], sample.t)
                 self.samples.insert(at, sample)

@@ -77,7 +77,7 @@ class OutcomeMeasure:
     def read(self, line: Line, t: Sequence[float], solving: Solving) -> list[Reading]:
         """Readings at shares t of a line, each solved afresh."""
         out = []
-        for sample in Family(self.game, line, self.conventions).samples(t, solving):
+        for sample in Family(self.game, line, self.conventions, exact=False).samples(t, solving):
             found = [self._chance(point) for point in sample.points]
             out.append(Reading(min(found), max(found), len(found), sample.complete))
         return out
@@ -120,7 +120,8 @@ class CascadeMeasure:
 
     def read(self, line: Line, t: Sequence[float], solving: Solving) -> list[Reading]:
         """Readings at shares t of a line, each solved afresh."""
-        pair = [Family(game, line, self.conventions).samples(t, solving) for game in self.games]
+        pair = [Family(game, line, self.conventions, exact=False).samples(t, solving)
+                for game in self.games]
         out = []
         for settled, blocked in zip(*pair, strict=True):
             low, high = self._totals(settled, blocked)

@@ -11,26 +11,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..continuation import End, SpecialPoint, Steps, trace
-from ..equilibrium import logit
-from ..equilibrium.component import Components
-from ..equilibrium.directional import Request, together, traverse
-from ..equilibrium.problem import Problems
+from ..equilibrium.directional import together, traverse
 from ..equilibrium.reading import unpack
-from ..equilibrium.state import Answers
+from ..equilibrium.result import Options
+from ..equilibrium.solve import _answer, need_noise
 from ..errors import InputError
 from ..frozen import FrozenMap
 from ..lattice import Lattice, build_lattice
 from ..model import Game
 from ..normal_form.game import NormalFormGame, deviation_payoffs
+from ..postures import play_out
 from ..process import check_date, outcome_states, reach
 from ..stochastic.field import Field
 from ..stochastic.game import StochasticGame
 from ..stochastic.system import System
+from .branches import shares
+from .played import convention_key
 
 Floats = NDArray[np.float64]
 
@@ -54,6 +56,8 @@ class LogitPath:
         profile: of other games per player (P, …) mixed actions, of stochastic ones (P, states, …).
         special: folds, by the noise at which they are.
         reached: whether the path came to its quiet end.
+        convention: how the game's postures are played, None where there are none; ``others``: how
+            many other conventions there are.
     """
 
     kind: str
@@ -64,18 +68,23 @@ class LogitPath:
     profile: tuple[Floats, ...]
     special: tuple[tuple[str, float], ...]
     reached: bool
+    convention: str | None = None
+    others: int = 0
 
 
 def logit_path(game: Game | NormalFormGame | StochasticGame, *, by: float | None = None,
-               ) -> LogitPath:
+               conventions: str | None = None) -> LogitPath:
     """Follow the logit branch of a game from noise without end to almost none.
 
+    Postures are static games that are played as one of their equilibria: the path is that of the
+    moves and encounters under the first convention that ``conventions`` (as in ``solve``) keeps.
+
     Raises:
-        InputError: for a linked game without noise for some member, or with postures, encounters or
-            terms other than Nash's; for what is no game.
+        InputError: for a linked game without noise for some member or player, or with terms other
+            than Nash's; for what is no game.
     """
     if isinstance(game, Game):
-        return _linked(game, game.horizon if by is None else check_date(by))
+        return _linked(game, game.horizon if by is None else check_date(by), conventions)
     if isinstance(game, NormalFormGame):
         return _normal_form(game)
     if isinstance(game, StochasticGame):
@@ -86,24 +95,14 @@ def logit_path(game: Game | NormalFormGame | StochasticGame, *, by: float | None
 
 # ---- linked games -------------------------------------------------------------------------------
 
-def _linked(game: Game, by: float) -> LogitPath:
-    if game.postures or game.encounters:
-        raise InputError(f"{game.name}: the logit path of a game with postures or encounters is "
-                         "not followed; solve it with concept='logit' at the file's noise")
+def _linked(game: Game, by: float, conventions: str | None) -> LogitPath:
     steps = int(round(np.log10(LOUD / QUIET) * PER_DECADE)) + 1
     kappa = np.geomspace(LOUD, QUIET, steps)
-    base = build_lattice(game)
-    for m, (name, move) in enumerate(game.moves.items()):
-        silent = [a for a in move.by if not base.noise[0, m, base.actors.index(a)] > 0]
-        if silent and (base.edge_move == m).any():
-            raise InputError(f"{game.name}: the logit path needs ratification noise above 0 for "
-                             f"every member of a coalition: move {name!r} has none for "
-                             f"{', '.join(silent)}. Set 'noise' in the definition.")
-        if move.issues and move.solution != "nash":
-            raise InputError(f"{game.name}: the logit path knows Nash terms only: move {name!r} "
-                             f"uses {move.solution!r}")
+    base, convention, others = _played(build_lattice(game), conventions)
+    need_noise(base)
     lattice = _repeated(base, kappa)
-    tree = together([traverse(lattice, cap=1, one=True, concept="logit")], _answer)[0]
+    answers = partial(_answer, options=Options(equilibria="one", concept="logit"))
+    tree = together([traverse(lattice, cap=1, one=True, concept="logit")], answers)[0]
     consents, payoffs = [], []
     for branch in range(len(tree.draw)):
         value, consent, *_ = unpack(tree, branch)
@@ -111,13 +110,28 @@ def _linked(game: Game, by: float) -> LogitPath:
         payoffs.append(value[0])
     consent, payoff = np.array(consents), np.array(payoffs)
     hazard = lattice.rate[tree.draw] * consent
-    outcomes = {name: reach(lattice, hazard, outcome_states(lattice, name), [by]).reached[:, 0]
-                for name, outcome in game.outcomes.items() if not outcome.posture}
+    outcomes: dict[str, Floats] = {}
+    for name, outcome in game.outcomes.items():
+        outcomes[name] = (
+            shares(base, hazard, name, by) if outcome.posture else
+            reach(lattice, hazard, outcome_states(lattice, name), [by]).reached[:, 0])
     start = {lattice.moves[lattice.edge_move[e]]: consent[:, e] for e in lattice.edges(0)}
     return LogitPath(
         "linked", kappa[tree.draw], FrozenMap({a: payoff[:, i] for i, a in
                                                enumerate(lattice.actors)}),
-        FrozenMap(start), FrozenMap(outcomes), (), (), len(tree.draw) == steps and not tree.doubt)
+        FrozenMap(start), FrozenMap(outcomes), (), (), len(tree.draw) == steps and not tree.doubt,
+        convention, others)
+
+
+def _played(lattice: Lattice, rule: str | None) -> tuple[Lattice, str | None, int]:
+    """The lattice under the first convention that the rule keeps, that convention's name, and how
+    many others there are."""
+    if not lattice.game.postures:
+        return lattice, None, 0
+    played = play_out(lattice, rule, 1)
+    first = played.lattices[0]
+    assert first.convention is not None
+    return first, convention_key(first.convention), played.total - 1
 
 
 def _repeated(base: Lattice, kappa: Floats) -> Lattice:
@@ -128,14 +142,10 @@ def _repeated(base: Lattice, kappa: Floats) -> Lattice:
     return replace(
         base, discount=wide(base.discount), flow=wide(base.flow), rate=wide(base.rate),
         lump=wide(base.lump), value=wide(base.value), curvature=wide(base.curvature),
-        weights=wide(base.weights), noise=wide(base.noise) * kappa[:, None, None])
-
-
-def _answer(request: Request) -> Answers:
-    if isinstance(request, Problems):
-        request = Components(request, np.full(request.present.shape, -1), 1)
-    assert isinstance(request, Components)
-    return logit.answer(request)
+        weights=wide(base.weights), noise=wide(base.noise) * kappa[:, None, None],
+        clashes=None if base.clashes is None else replace(
+            base.clashes, rate=wide(base.clashes.rate), lump=wide(base.clashes.lump),
+            noise=wide(base.clashes.noise) * kappa[:, None]))
 
 
 # ---- other games --------------------------------------------------------------------------------

@@ -10,12 +10,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from ..errors import InputError, UnknownNameError
 from ..model import Game
 from ..process import check_date
+from . import plane_file
 from .follow import trace
 from .measure import CascadeMeasure, Line, Measure, OutcomeMeasure, Reading
 from .sweep import OutOfTime, Solving
@@ -24,6 +27,8 @@ Progress = Callable[[str, int, int], object]
 #: edges of the bands of an outcome's chance where none are given
 BANDS = (0.05, 0.2, 0.45, 0.55, 0.8, 0.95)
 CHUNK = 16
+#: seconds between two writings of the file
+SAVE = 10.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ def region(game: Game, first: tuple[str, float, float], second: tuple[str, float
            outcome: str | None = None, bands: Sequence[float] = BANDS, by: float | None = None,
            depth: int = 5, lines: int = 0, cap: int = 64, boxes: int = 1_000,
            indifferent: str | None = None, conventions: str | None = None,
-           seconds: float | None = None, progress: Progress | None = None) -> Region:
+           seconds: float | None = None, progress: Progress | None = None,
+           save: str | Path | None = None, resume: str | Path | None = None) -> Region:
     """A map of the plane of two parameters.
 
     Args:
@@ -108,10 +114,12 @@ def region(game: Game, first: tuple[str, float, float], second: tuple[str, float
             highest chance over equilibria.
         depth: cells are halved up to this often (2^depth cells a side where a border runs).
         lines: trace the first parameter at this many values of the second for curves of events.
+        save: a JSON file that solved points are written to as the work goes on; ``resume``: one
+            whose points need not be solved again.
 
     Raises:
         UnknownNameError: for a name that the game does not have.
-        InputError: for ranges or options that cannot be used.
+        InputError: for ranges or options that cannot be used, or a file that cannot.
     """
     started = time.perf_counter()
     h = game.horizon if by is None else check_date(by)
@@ -128,7 +136,17 @@ def region(game: Game, first: tuple[str, float, float], second: tuple[str, float
     until = None if seconds is None else started + seconds
     rule = game.indifferent if indifferent is None else indifferent
     plane = _Plane(measure, edges, (first[0], second[0]), box, Solving(rule, cap, boxes, until))
+    asked = {"parameters": [first[0], second[0]], "what": measure.what, "by": h,
+             "edges": list(edges) if outcome is not None else [], "indifferent": rule,
+             "conventions": conventions, "cap": cap, "boxes": boxes}
+    if resume is not None:
+        plane.known = plane_file.read(resume, game, asked)
+    if save is not None:
+        plane_file.save(save, game, asked, plane.known)
+        plane.saved = partial(plane_file.save, save, game, asked)
     finished = plane.split(depth, progress)
+    if save is not None:
+        plane_file.save(save, game, asked, plane.known)
     curves = _curves(game, first, second, lines, h, conventions, indifferent, cap, until, progress)
     labels = ("every", "some", "none") if outcome is None else tuple(
         dict.fromkeys(label for label, _ in plane.known.values()))
@@ -161,6 +179,9 @@ class _Plane:
         #: (i, j, size) in units of the finest cell, of leaves
         self.leaves: list[tuple[int, int, int]] = []
         self.fine = 1
+        #: what writes the points, and when it last did
+        self.saved: Callable[[dict[tuple[float, float], tuple[str, Reading]]], object] | None = None
+        self._last = time.perf_counter()
 
     def place(self, i: int, j: int) -> tuple[float, float]:
         """The point at grid coordinates."""
@@ -224,6 +245,9 @@ class _Plane:
                 for x, reading in zip(part, readings, strict=True):
                     self.known[x, y] = self.label(reading), reading
                 done += len(part)
+                if self.saved is not None and time.perf_counter() - self._last > SAVE:
+                    self.saved(self.known)
+                    self._last = time.perf_counter()
                 if progress is not None:
                     progress("points", done, len(todo))
 

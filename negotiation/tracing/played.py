@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import Convention
-from ..errors import NotYetError
 from ..lattice import Lattice, build_lattice
 from ..model import Game
 from ..postures import conventions, stage_games
@@ -54,9 +53,6 @@ class Rows:
 
 def rows_at(game: Game, points: Mapping[str, Floats], rule: str | None = None) -> Rows:
     """The rows of P points: parameter → (P,) values; every other parameter at the game's own."""
-    if game.encounters:
-        raise NotYetError(f"{game.name}: games with encounters are not followed over parameters "
-                          "yet; 'solve' knows them")
     count = max(len(values) for values in points.values())
     plain = {name: np.asarray(values, dtype=np.float64) for name, values in points.items()}
     lattice = build_lattice(game, plain)
@@ -107,4 +103,7 @@ def at_draw(lattice: Lattice, draw: int) -> Lattice:
     return replace(lattice, parameters=values, discount=lattice.discount[part],
                    flow=lattice.flow[part], rate=lattice.rate[part], lump=lattice.lump[part],
                    value=lattice.value[part], curvature=lattice.curvature[part],
-                   weights=lattice.weights[part], noise=lattice.noise[part])
+                   weights=lattice.weights[part], noise=lattice.noise[part],
+                   clashes=None if lattice.clashes is None else replace(
+                       lattice.clashes, rate=lattice.clashes.rate[part],
+                       lump=lattice.clashes.lump[part], noise=lattice.clashes.noise[part]))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..equilibrium.result import Equilibrium
+from ..kernels import bargain
 from ..lattice import Lattice
 from .sweep import Branches, Local, Solving, cold, sweep
 
@@ -33,13 +34,14 @@ class Play:
         bound: (T, J) −1 where a term is 0, 1 where it is 1, else 0.
         on_path: (S,) the states that play can reach.
         index, regret: of the one in full.
+        play: (S, Q) the mixed actions of encounters; None where there are none.
     """
 
     row: int
     count: float
     values: Floats
     consent: Floats
-    surplus: Floats
+    surplus: Floats | None
     terms: Floats
     proposals: Floats | None
     label: Ints
@@ -47,6 +49,7 @@ class Play:
     on_path: Bools
     index: int
     regret: float
+    play: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +91,12 @@ def _play(lattice: Lattice, raw: Branches, branch: int) -> Play:
     consent, sigma = np.zeros(edges), np.zeros(edges)
     terms = np.zeros((rows, issues))
     proposals = None
+    play = None if lattice.clashes is None else np.zeros((len(node), lattice.clashes.width))
     for block in raw.blocks:
         mine = np.flatnonzero(node[block.state] == block.begin + np.arange(len(block.state)))
         moves = block.answers.consent.shape[1]
+        if play is not None and block.answers.play is not None:
+            play[block.state[mine]] = block.answers.play[mine]
         if not moves:
             continue
         at = lattice.first_edge[block.state[mine]][:, None] + np.arange(moves)
@@ -111,7 +117,8 @@ def _play(lattice: Lattice, raw: Branches, branch: int) -> Play:
         row=draw, count=float(raw.weight[branch]), values=value, consent=consent, surplus=sigma,
         terms=terms, proposals=proposals, label=labels(lattice, draw, value, consent, terms),
         bound=bounds(terms), on_path=reached(lattice, hazard[None])[0],
-        index=int(np.prod(raw.index[node])), regret=float(raw.regret[node].max(initial=0.0)))
+        index=int(np.prod(raw.index[node])), regret=float(raw.regret[node].max(initial=0.0)),
+        play=play)
 
 
 def bounds(terms: Floats) -> Ints:
@@ -158,9 +165,28 @@ def reached(lattice: Lattice, hazard: Floats) -> Bools:
             return out
 
 
+def surpluses(lattice: Lattice, play: Play, edges: Ints) -> Floats:
+    """(k,) σ of some moves in a play of a lattice with one draw."""
+    gain = gains(lattice, 0, play.values, np.zeros_like(play.terms), edges)
+    member = lattice.member[edges]
+    sigma: Floats = np.where(member, gain, np.inf).min(axis=1)
+    rows = np.flatnonzero((lattice.bargain[edges] >= 0) & member.any(axis=1))
+    if len(rows):
+        at = lattice.bargain[edges[rows]]
+        sigma[rows] = bargain.max_min(gain[rows], lattice.value[0, at], lattice.curvature[0, at],
+                                      member[rows]).sigma
+    return sigma
+
+
 def equilibrium(play: Play, lattice: Lattice, number: int = 1) -> Equilibrium:
     """The play's equilibrium, for use like any other; ``lattice`` is its row's own."""
+    surplus = play.surplus
+    if surplus is None:
+        surplus = np.zeros(len(play.consent))
+        asked = np.flatnonzero(lattice.member.any(axis=1))
+        surplus[asked] = surpluses(lattice, play, asked)
     return Equilibrium(
         id=number, lattice=lattice, draw=0, values=play.values, consent=play.consent,
-        terms_array=play.terms, proposals=play.proposals, surplus=play.surplus, index=play.index,
+        terms_array=play.terms, proposals=play.proposals, surplus=surplus, index=play.index,
+        play=play.play,
         regret=max(play.regret, 0.0 if lattice.convention is None else lattice.convention.regret))

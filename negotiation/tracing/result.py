@@ -16,6 +16,9 @@ from ..model import Game
 
 Floats = NDArray[np.float64]
 
+#: the widest window, as a share of the interval, that a complete trace leaves unproved
+WINDOW = 1e-5
+
 
 class Ending(enum.Enum):
     """How a trace ended; the value reads as a sentence."""
@@ -188,6 +191,12 @@ class Trace:
             how many of these (``surprises``) a play was found that no branch had; such plays were
             followed in turn, so that the last round of checks had none unless ``ending`` says so.
         seconds: wall time; ``sweeps``: how many values were solved in all.
+        windows: stretches (low, high) of the parameter outside of which it is proved that there are
+            no other branches; None where nothing is proved, ``unproved_because`` says why.
+        failed: values at which no equilibrium of some state was found: gaps, between whose
+            neighbours branches are followed all the same.
+        followed: whether plays were followed one by one (large games with issues), so that there
+            are others wherever a list is cut.
     """
 
     game: Game
@@ -201,6 +210,10 @@ class Trace:
     seconds: float
     sweeps: int
     source: Source = field(repr=False)
+    windows: tuple[tuple[float, float], ...] | None = None
+    unproved_because: str | None = None
+    failed: tuple[float, ...] = ()
+    followed: bool = False
 
     def at(self, value: float) -> dict[int, Equilibrium]:
         """The equilibria at a value of the interval: branch → the one that stands for it.
@@ -220,9 +233,11 @@ class Trace:
 
     @property
     def complete(self) -> bool:
-        """Whether it is proved that there are no other branches: never in this version, since what
-        happens between the values that were solved is checked and not proved."""
-        return False
+        """Whether it is proved that there are no other branches at any value outside ``windows``,
+        each of which is at most 1e-5 of the interval wide."""
+        span = abs(self.settings.end - self.settings.begin)
+        return self.inconsistent_because is None and self.windows is not None and all(
+            high - low <= WINDOW * span for low, high in self.windows)
 
     @property
     def consistent(self) -> bool:
@@ -231,10 +246,14 @@ class Trace:
         return self.inconsistent_because is None
 
     @property
-    def incomplete_because(self) -> str:
-        """Why the branches may not be all."""
-        return self.inconsistent_because or (
-            "between the values that were solved, branches are checked and not proved")
+    def incomplete_because(self) -> str | None:
+        """Why the branches may not be all; None where ``complete``."""
+        if self.complete:
+            return None
+        if self.inconsistent_because:
+            return self.inconsistent_because
+        why = self.unproved_because or "the proof did not come to an end"
+        return f"between the values that were solved, branches are checked and not proved: {why}"
 
     @property
     def inconsistent_because(self) -> str | None:
@@ -242,6 +261,10 @@ class Trace:
         reasons = []
         if self.ending is not Ending.DONE:
             reasons.append(str(self.ending).rstrip("."))
+        if self.failed:
+            reasons.append(f"at {len(self.failed)} values ({self.failed[0]:.6g}"
+                           f"{', …' if len(self.failed) > 1 else ''}) no equilibrium of some state "
+                           "was found, though one exists")
         fresh = [s for s in self.solved if s.searched]
         doubtful = [s for s in fresh if not s.complete]
         if doubtful:
@@ -262,7 +285,17 @@ class Trace:
         found = (f"At {proved} of the {len(fresh)} values solved afresh the list is proved "
                  f"complete; {self.checked} of them, chosen between events, checked the branches")
         found += (", and none had an equilibrium that no branch covers." if not self.surprises else
-                  f", and {self.surprises} showed plays that were not covered and were then "
-                  "followed.")
+                  f", and {self.surprises} showed plays that "
+                  + ("no branch covers." if self.followed else
+                     "were not covered and were then followed."))
+        if self.windows is not None and self.inconsistent_because is None:
+            span = abs(self.settings.end - self.settings.begin)
+            wide = sum(high - low for low, high in self.windows)
+            if not self.windows:
+                return found + " That there are no other branches is proved for the whole interval."
+            return found + (
+                " That there are no other branches is proved for the interval but for "
+                f"{len(self.windows)} windows, {wide:.1g} wide in all ({wide / span:.1g} of it), "
+                "in which some condition is at its border.")
         return found + (" Between these values regimes are followed: that no further branch comes "
                         "and goes there is checked, not proved.")

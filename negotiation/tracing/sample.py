@@ -12,16 +12,21 @@ from numpy.typing import NDArray
 
 from ..conventions import Convention
 from ..errors import NumericalError
-from ..lattice import Lattice
+from ..lattice import Lattice, build_lattice
 from ..model import Game
+from .onward import follow, followable, merged, quick
 from .played import Rows, at_draw, rows_at
-from .plays import MADE, MIXED, REFUSED, Play, read
+from .plays import MADE, MIXED, REFUSED, Play, gains, read, surpluses
 from .sweep import Branches, Solving, cold, sweep
 from .warm import Regimes, Warm, remember
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+#: states from which on plays of a game with issues are followed one by one, and how many at most
+LARGE, FOLLOWED = 64, 16
+#: how far a play may have moved, in payoff ranges, from where it was carried along from
+CARRIED = 1e-2
 #: what tells plays apart: convention, labels on the path of play, bounds of terms there
 Signature = tuple[str, bytes, bytes]
 
@@ -82,12 +87,33 @@ class Point:
         play, lattice = self.play, self.lattice
         asked = lattice.member.any(axis=1) & (lattice.rate[0] > 0)
         mixed = play.label >= MIXED
-        sigma = np.where(asked & ~mixed, play.surplus, np.nan)
-        alpha = np.where(asked & mixed, play.consent, np.nan)
+        sigma = np.where(asked & ~mixed, self._sigma, np.nan)
+        # of a profile of an encounter, its probability
+        alpha = np.where((asked | self._profiles) & mixed, play.consent, np.nan)
         agreed = np.zeros(len(play.bound), dtype=bool)
         agreed[lattice.bargain[(lattice.bargain >= 0) & (play.consent > 0)]] = True
         x = np.where(agreed[:, None] & (play.bound == 0), play.terms, np.nan).ravel()
         return np.concatenate([sigma, alpha, 1.0 - alpha, x, 1.0 - x])
+
+    @cached_property
+    def _profiles(self) -> NDArray[np.bool_]:
+        """(E,) edges that are profiles of encounters."""
+        lattice = self.lattice
+        return np.asarray(lattice.edge_move >= len(lattice.game.moves))
+
+    @cached_property
+    def _sigma(self) -> Floats:
+        """(E,) σ, or of moves made the least gain at their terms, which is zero where σ is."""
+        play, lattice = self.play, self.lattice
+        if play.surplus is not None:
+            return play.surplus
+        sigma = np.full(len(play.consent), np.nan)
+        asked = lattice.member.any(axis=1) & (lattice.rate[0] > 0)
+        made, refused = (np.flatnonzero(asked & (play.label == label)) for label in (MADE, REFUSED))
+        gain = gains(lattice, 0, play.values, play.terms, made)
+        sigma[made] = np.where(lattice.member[made], gain, np.inf).min(axis=1)
+        sigma[refused] = surpluses(lattice, play, refused)
+        return sigma
 
     @cached_property
     def margin_on_path(self) -> NDArray[np.bool_]:
@@ -102,11 +128,13 @@ class Sample:
     """All plays that were found at t.
 
     Attributes:
-        points: one for each play.
+        points: one for each play; of a play that is followed and was not solved here, the point
+            beside it.
         capped: whether more were cut off; ``doubt``: (why the list may have gaps, in how many
             states).
         searched: whether every state was searched from nothing (else from neighbours' regimes).
         regimes: convention → state → the regimes found, for neighbours to try.
+        followed: whether plays are followed one by one, so that no products are listed.
     """
 
     t: float
@@ -115,6 +143,7 @@ class Sample:
     doubt: tuple[tuple[str, int], ...]
     searched: bool
     regimes: dict[str, dict[int, Regimes]]
+    followed: bool = False
 
     @property
     def count(self) -> float:
@@ -128,11 +157,13 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """A game whose parameters move along a line: parameter → (value at 0, value at 1)."""
+    """A game whose parameters move along a line: parameter → (value at 0, value at 1); ``exact``
+    whether plays are to be gone on from, else they are only listed."""
 
     game: Game
     line: tuple[tuple[str, float, float], ...]
     conventions: str | None = None
+    exact: bool = True
 
     def rows(self, t: Sequence[float]) -> Rows:
         """The game at shares ``t`` of the line."""
@@ -148,7 +179,11 @@ class Family:
         Raises:
             OutOfTime: when the time is over.
         """
+        if near is not None and any(sample.followed for beside in near for sample in beside):
+            return self._between(t, solving, near)
         rows = self.rows(t)
+        if near is None and self.large:
+            return self._listed(list(t), rows, solving)
         if near is None:
             return _samples(list(t), rows, sweep(rows.lattice, solving, cold), True)
         known = [_known(near[p], key) for p, key in
@@ -163,6 +198,81 @@ class Family:
             again = self.samples([t[p] for p in lost], solving)
             for p, sample in zip(lost, again, strict=True):
                 out[p] = sample
+        return out
+
+
+    @cached_property
+    def large(self) -> bool:
+        """Whether the game has too many states for all choices in them to be listed, so that plays
+        are followed one by one."""
+        lattice = build_lattice(self.game)
+        return len(lattice.states) >= LARGE and lattice.value.shape[1] > 0 and followable(lattice)
+
+    def _listed(self, t: list[float], rows: Rows, solving: Solving) -> list[Sample]:
+        """Plays of a large game: as many as the cap allows, each followed to where it is."""
+        found = _samples(t, rows, sweep(rows.lattice, solving, quick), True)
+        if not self.exact:
+            return found
+        exact = self.follow(t, solving, [sample.points for sample in found])
+        out = []
+        for sample, better in zip(found, exact, strict=True):
+            points = [replace(point, play=replace(point.play, count=next(
+                (p.play.count for p in sample.points if p.signature == point.signature), 1.0)))
+                for point in better.points]
+            out.append(replace(sample, points=tuple(points), followed=True, regimes={}))
+        return out
+
+    def _between(self, t: Sequence[float], solving: Solving, near: Sequence[Sequence[Sample]],
+                 ) -> list[Sample]:
+        """Followed plays between neighbours: only those that do not go on from one to the other are
+        solved; the others are carried along as they were on the left."""
+        carried: list[list[Point]] = []
+        starts: list[list[Point]] = []
+        for beside in near:
+            if len(beside) < 2:
+                carried.append([])
+                starts.append([p for sample in beside for p in sample.points])
+                continue
+            left, right = beside
+            pairs, gone, new = matched(left, right)
+            carried.append([left.points[i] for i, _ in pairs])
+            starts.append([left.points[i] for i in gone] + [right.points[j] for j in new])
+        out = []
+        for sample, same in zip(self.follow(t, solving, starts), carried, strict=True):
+            fresh = [point for point in sample.points if not any(
+                point.signature == other.signature and apart(point, other) < CARRIED
+                for other in same)]
+            out.append(replace(sample, points=(*same, *fresh)))
+        return out
+
+    def follow(self, t: Sequence[float], solving: Solving, starts: Sequence[Sequence[Point]],
+               ) -> list[Sample]:
+        """Plays nearby, followed to each value; those of conventions that are not kept there end.
+
+        Raises:
+            OutOfTime: when the time is over.
+        """
+        rows = self.rows(t)
+        place = {(int(p), key): row for row, (p, key) in
+                 enumerate(zip(rows.point.tolist(), rows.key, strict=True))}
+        todo = [(place[p, point.key], point) for p in range(len(t)) for point in starts[p]
+                if (p, point.key) in place]
+        plays = follow(rows.lattice, np.array([row for row, _ in todo], dtype=np.int64),
+                       [(point.lattice, point.play) for _, point in todo], solving)
+        by_row: dict[int, list[Play]] = {}
+        for (row, _), play in zip(todo, plays, strict=True):
+            if play is not None:
+                by_row.setdefault(row, []).append(play)
+        out = []
+        for p, at in enumerate(t):
+            points: list[Point] = []
+            for row in np.flatnonzero(rows.point == p).tolist():
+                lattice = rows.single(row)
+                points += [Point(at, replace(play, row=0), lattice, rows.key[row])
+                           for play in merged(by_row.get(row, []), lattice)]
+            doubt = tuple((why, 1) for q, why in rows.doubt if q == p)
+            most = min(solving.cap, FOLLOWED)
+            out.append(Sample(at, tuple(points[:most]), len(points) > most, doubt, False, {}, True))
         return out
 
 

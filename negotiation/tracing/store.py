@@ -22,8 +22,9 @@ from .result import Settings
 from .sample import Family, Point, Sample
 from .warm import Regimes
 
-FORMAT = "negotiation-trace/1"
-_ARRAYS = ("values", "consent", "surplus", "terms", "proposals", "label", "bound", "on_path")
+FORMAT = "negotiation-trace/2"
+_ARRAYS = ("values", "consent", "surplus", "terms", "proposals", "label", "bound", "on_path",
+           "play")
 
 
 def fingerprint(game: Game) -> str:
@@ -78,8 +79,9 @@ def read(path: str | Path, game: Game, settings: Settings, family: Family,
 def _sample_record(sample: Sample) -> dict[str, Any]:
     return {
         "t": sample.t, "capped": sample.capped, "doubt": sample.doubt, "searched": sample.searched,
-        "points": [{"key": point.key, "count": point.play.count, "index": point.play.index,
-                    "regret": point.play.regret,
+        "followed": sample.followed,
+        "points": [{"key": point.key, "t": point.t, "count": point.play.count,
+                    "index": point.play.index, "regret": point.play.regret,
                     **{name: _packed(getattr(point.play, name)) for name in _ARRAYS}}
                    for point in sample.points],
         "regimes": {key: {str(state): {f.name: _packed(getattr(found, f.name))
@@ -91,24 +93,26 @@ def _sample_record(sample: Sample) -> dict[str, Any]:
 def _samples(records: list[dict[str, Any]], family: Family) -> list[Sample]:
     if not records:
         return []
-    rows = family.rows([record["t"] for record in records])
-    lattices = {(p, key): row for row, (p, key) in
+    # a play that was carried along is at another value than its sample
+    times = sorted({one["t"] for record in records for one in record["points"]})
+    rows = family.rows(times)
+    lattices = {(times[p], key): row for row, (p, key) in
                 enumerate(zip(rows.point.tolist(), rows.key, strict=True))}
     out = []
-    for p, record in enumerate(records):
+    for record in records:
         points = []
         for one in record["points"]:
             play = Play(row=0, count=float(one["count"]), index=int(one["index"]),
                         regret=float(one["regret"]),
                         **{name: _unpacked(one[name]) for name in _ARRAYS})
-            points.append(Point(record["t"], play, rows.single(lattices[p, one["key"]]),
+            points.append(Point(one["t"], play, rows.single(lattices[one["t"], one["key"]]),
                                 one["key"]))
         regimes = {key: {int(state): Regimes(**{name: _unpacked(a) for name, a in found.items()})
                          for state, found in states.items()}
                    for key, states in record["regimes"].items()}
         out.append(Sample(record["t"], tuple(points), record["capped"],
                           tuple((why, count) for why, count in record["doubt"]),
-                          record["searched"], regimes))
+                          record["searched"], regimes, record["followed"]))
     return out
 
 

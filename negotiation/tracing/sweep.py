@@ -21,8 +21,11 @@ from ..equilibrium import cyclic
 from ..equilibrium.certificate import REGRET_TOLERANCE, certify
 from ..equilibrium.component import Components
 from ..equilibrium.directional import mean_terms
+from ..equilibrium.encounters import solve as encounters
+from ..equilibrium.encounters.request import with_encounters
 from ..equilibrium.nodes import MADE, MIX, REFUSED
 from ..equilibrium.problem import KINDS, Problems, gather, worth
+from ..equilibrium.result import Options
 from ..equilibrium.state import Answers, solve_states
 from ..errors import NumericalError
 from ..lattice import Lattice
@@ -108,11 +111,14 @@ def sweep(lattice: Lattice, solving: Solving, local: Local = cold) -> Branches:
         NumericalError: when no equilibrium of some state could be found (one always exists).
         OutOfTime: when the time is over.
     """
-    return _Sweep(lattice, solving, local).run()
+    return Sweep(lattice, solving, local).run()
 
 
-class _Sweep:
-    def __init__(self, lattice: Lattice, solving: Solving, local: Local) -> None:
+class Sweep:
+    """The work of :func:`sweep`; ``same`` is how close values of one row lie, in payoff ranges."""
+
+    def __init__(self, lattice: Lattice, solving: Solving, local: Local = cold) -> None:
+        self.same = SAME
         share = max(solving.boxes // len(lattice.states), 1)
         self.lattice, self.local = lattice, local
         self.solving = replace(solving, boxes=share)
@@ -132,6 +138,12 @@ class _Sweep:
     def run(self) -> Branches:
         lattice = self.lattice
         wide = np.bincount(lattice.component)[lattice.component]
+        clash = np.zeros(len(lattice.component), dtype=np.int64)
+        if lattice.clashes is not None:
+            here = lattice.clashes.here(np.arange(len(clash)))
+            np.maximum.at(clash, lattice.component, here)
+        # components of one width, with encounters or without, are solved in one call
+        kind = 2 * wide + clash[lattice.component]
         source, target = lattice.edge_state, lattice.edge_target
         highest = lattice.level.copy()
         np.maximum.at(highest, target, lattice.level[source])
@@ -139,11 +151,11 @@ class _Sweep:
         for depth in range(int(lattice.level.max()) + 1):
             self.solving.check()
             level = np.flatnonzero(lattice.level == depth)
-            for width in sorted(set(wide[level].tolist())):
-                states = level[wide[level] == width]
+            for code in sorted(set(kind[level].tolist())):
+                states = level[kind[level] == code]
                 states = states[np.argsort(lattice.component[states], kind="stable")]
                 done = np.flatnonzero((lattice.level < depth) & (highest > depth))
-                self._level(states.reshape(-1, width), done)
+                self._level(states.reshape(-1, code // 2), done)
             self._merge(np.flatnonzero((lattice.level <= depth) & (highest > depth)))
         return Branches(self.draw, self.weight, self.node, self.value, self.index, self.regret,
                         self.blocks, self.capped, self.doubt)
@@ -185,6 +197,9 @@ class _Sweep:
         lattice, width = self.lattice, state.shape[1]
         flat, draws = state.ravel(), np.repeat(draw, width)
         n, issues = lattice.discount.shape[1], lattice.value.shape[2]
+        clash = lattice.clashes is not None and bool(lattice.clashes.here(flat).any())
+        if follow.shape[1] == 0 and clash:
+            follow = np.full((len(flat), 1), -1)  # encounters that change nothing: no edge leaves
         if follow.shape[1] == 0:
             none = np.zeros((len(flat), 0))
             stay = lattice.flow[draws, flat] / lattice.discount[draws]
@@ -194,21 +209,23 @@ class _Sweep:
         after = np.zeros((*follow.shape, n))
         after[follow >= 0] = self.value[follow[follow >= 0]]
         problems = gather(lattice, draws, flat, after)
-        if width == 1:
+        if width == 1 and not clash:
             answers = self.local(problems, draws, flat, self.solving)
             owner = answers.owner
             rows, after = owner, after[owner]
         else:
             components = Components(problems, _inside(lattice, state, problems.present), width)
-            answers = cyclic.answer(components, self.solving.indifferent,
-                                    boxes=self.solving.boxes)
+            asked = Options(indifferent=self.solving.indifferent, boxes=self.solving.boxes)
+            answers = encounters.answer(
+                with_encounters(lattice, components, draws, flat, after), asked) if clash else (
+                cyclic.answer(components, asked.indifferent or "consent", boxes=asked.boxes))
             owner = answers.owner[::width]
             rows = components.flat(owner)
             after = after[rows] + components.take(owner).within(answers.value)
         terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.party[rows],
                                       problems.kind[rows])
         each = certify(lattice, draws[rows], flat[rows], answers.value, after, answers.consent,
-                       terms, proposals).regret
+                       terms, proposals, answers.play).regret
         regret = each.reshape(-1, width).max(axis=1)
         bad = ~(regret <= REGRET_TOLERANCE)
         for p, why in answers.doubt.items():
@@ -217,7 +234,8 @@ class _Sweep:
             self._doubt(int(draw[p]), REJECTED)
         good = np.repeat(~bad, width)
         answers = answers.keep(good) if bad.any() else answers
-        label = regime_labels(problems, answers.owner, answers, terms[good]) if width == 1 else None
+        label = regime_labels(problems, answers.owner, answers, terms[good]) if (
+            width == 1 and not clash) else None
         return answers, each[good], label
 
     def _doubt(self, draw: int, why: str) -> None:
@@ -231,7 +249,7 @@ class _Sweep:
         at = lattice.first_edge[state][:, None] + np.arange(moves)
         edge = np.where(at < lattice.first_edge[state + 1][:, None], at, 0)
         if moves and len(lattice.edge_move):
-            kinds = np.array([KINDS.index(m.solution) for m in lattice.game.moves.values()])
+            kinds = np.array([KINDS.index(m.solution) for m in lattice.game.steps.values()])
             bargained = np.maximum(lattice.bargain[edge], 0)
             weights = (lattice.weights[draw[:, None], bargained] if lattice.weights.shape[1]
                        else np.ones((*edge.shape, lattice.discount.shape[1])))
@@ -263,7 +281,7 @@ class _Sweep:
             key = (int(draw[k]), int(state[k, 0]), label[part].tobytes(), follow[part].tobytes())
             value = answers.value[part] / scale[draw[k]]
             alike = (r for other, r in known.setdefault(key, [])
-                     if np.abs(value - other).max() < SAME)
+                     if np.abs(value - other).max() <= self.same)
             found = next(alike, None)
             if found is None:
                 found = self.rows

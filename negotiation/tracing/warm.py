@@ -116,7 +116,7 @@ class Warm:
         if given:
             start = Regimes(*(np.concatenate([getattr(t, name) for t in given])
                               for name in ("label", "consent", "value", "terms")))
-            points = _attempt(problems, owner, start)
+            points = attempt(problems, owner, start)
             left[points.owner] = False
             left[points.owner[points.tied.any(axis=1)]] = True
             keep = ~left[points.owner]
@@ -155,10 +155,10 @@ class Warm:
         owner = np.repeat(rows, [len(t.label) for t in mine])
         start = Regimes(*(np.concatenate([getattr(t, name) for t in mine])
                           for name in ("label", "consent", "value", "terms")))
-        return _attempt(problems, owner, start, FLIPS)
+        return attempt(problems, owner, start, FLIPS)
 
 
-def _attempt(problems: Problems, owner: Ints, start: Regimes, turns: int = 0) -> Points:
+def attempt(problems: Problems, owner: Ints, start: Regimes, turns: int = 0) -> Points:
     """What Newton's method makes of the regimes, where every condition holds; with ``turns``, of
     regimes in which conditions that failed were turned over that many times."""
     sub = problems.take(owner).without(problems.rate[owner] == 0)
@@ -202,7 +202,7 @@ def _pure(problems: Problems) -> Points:
     fine = np.flatnonzero(np.isfinite(value).all(axis=1))
     start = Regimes(nodes.label[fine], np.full(nodes.label[fine].shape, 0.5), value[fine],
                     terms[fine])
-    return _attempt(problems, nodes.owner[fine], start)
+    return attempt(problems, nodes.owner[fine], start)
 
 
 def _points(sub: Problems, label: Ints, start: Regimes) -> Candidates:
