@@ -98,8 +98,8 @@ def _draw(ax: Axes, shown: Curves, curve: Curve, base: float, at: int) -> None:
     times, colour = shown.times, _COLOURS[curve.kind]
     low, high = curve.values.min(axis=0), curve.values.max(axis=0)
     ax.axhline(base, color="#B0B0B0", lw=0.5, zorder=0)
-    ax.fill_between(times, base, base + FILL * curve.values[at], color=colour, alpha=_SHADES[curve.kind],
-                    lw=0)
+    ax.fill_between(times, base, base + FILL * curve.values[at], color=colour, lw=0,
+                    alpha=_SHADES[curve.kind])
     if (high - low).max() > 1e-6:
         ax.fill_between(times, base + FILL * low, base + FILL * high, facecolor="none",
                         edgecolor="black", hatch="//////", lw=0.4, gid=f"range-{curve.name}")
