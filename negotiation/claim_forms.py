@@ -8,8 +8,8 @@ from dataclasses import replace
 from .comparing import (
     SAME,
     Bounds,
-    Comparison,
     Part,
+    Study,
     What,
     find_outcome,
     first_of,
@@ -42,7 +42,7 @@ def settings_of(game: Game, claim: Claim) -> Iterator[tuple[str, What]]:
             yield f"{claim.id}: than", claim.than
 
 
-def margins(study: Comparison, claim: Claim, by: float) -> Margins:
+def margins(study: Study, claim: Claim, by: float) -> Margins:
     """By how much a claim holds; the games of :func:`settings_of` are solved where they are not."""
     if claim.pivot is not None:
         return _pivot(study, claim, by)
@@ -86,7 +86,7 @@ def _seat(game: Game, claim: Claim, actor: str, consents: bool) -> Setting:
         **under.consents, actor: FrozenMap(dict.fromkeys(moves, consents))}))
 
 
-def _pivot(study: Comparison, claim: Claim, by: float) -> Margins:
+def _pivot(study: Study, claim: Claim, by: float) -> Margins:
     assert claim.outcome is not None
     effects, first = [], []
     for actor in _among(study.game, claim):
@@ -111,7 +111,7 @@ def _cascade(game: Game) -> dict[str, What]:
             "centre blocked": kept_from(game, table.center, word)}
 
 
-def _cascade_margins(study: Comparison, verdict: str, by: float) -> Margins:
+def _cascade_margins(study: Study, verdict: str, by: float) -> Margins:
     """Every front's total effect against ``min_effect``; of the verdict "some" whether it is so."""
     table = study.game.cascade
     assert table is not None

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .claim_forms import margins, settings_of
-from .comparing import SAME, Comparison, Solver
+from .comparing import SAME, Part, What, lean
 from .errors import NumericalError
+from .likelihood.firsts import Firsts, Rule, first_equilibria
 from .model import Claim, Game
 from .sampling import Sampler
+from .settings import Setting, apply
 
 Floats = NDArray[np.float64]
 
-#: games that are solved side by side
-TOGETHER = 24
 #: points between the nominal value and each end of the range, and halvings after that
 GRID, HALVINGS = 3, 5
 
@@ -77,59 +77,117 @@ def _ranks(values: Floats) -> Floats:
 
 
 def over_draws(game: Game, claims: Sequence[Claim], by: float, draws: int, seed: int,
-               solver: Solver) -> Sample:
+               engine: Engine) -> Sample:
     """Every claim's margin at draws of the parameters."""
     values = Sampler(game, seed).draws(0, draws)
     rows = [{name: float(drawn[row]) for name, drawn in values.items()} for row in range(draws)]
-    found = _at_points(game, [(row, claims) for row in rows], by, solver)
+    found = _at_points(game, [(row, claims) for row in rows], by, engine)
     table = {claim.id: np.array([np.nan if isinstance(one, str) else one[claim.id]
                                  for one in found]) for claim in claims}
     return Sample(values, table, tuple((row, one) for row, one in zip(rows, found, strict=True)
                                        if isinstance(one, str)))
 
 
+@dataclass(frozen=True)
+class Engine:
+    """How claims are evaluated at other parameters: which equilibrium is taken, and when to stop.
+
+    Attributes:
+        stop: called with the games solved and those asked for before every chunk of them; tells
+            whether to leave out the rest.
+    """
+
+    rule: Rule = field(default_factory=Rule)
+    stop: Callable[[int, int], bool] | None = None
+
+
 def _at_points(game: Game, points: Sequence[tuple[dict[str, float], Sequence[Claim]]], by: float,
-               solver: Solver) -> list[dict[str, float] | str]:
+               engine: Engine) -> list[dict[str, float] | str]:
     """Claim → margin at each point, or why it could not be solved.
 
-    Everything that evaluates claims at other parameters goes through here.
+    Everything that evaluates claims at other parameters goes through here: the games of one setting
+    at all points are solved in batches, whatever claim asks for them.
     """
+    now = game.parameter_values()
+    games: dict[tuple[object, ...], _Batch] = {}
+    studies = [_Study(game.with_parameters(**values), {**now, **values}, games)
+               for values, _ in points]
+    for study, (_, claims) in zip(studies, points, strict=True):
+        for claim in claims:
+            for _, setting in settings_of(study.game, claim):
+                study.row(setting)
+    total, done = sum(len(batch.rows) for batch in games.values()), 0
+    for batch in games.values():
+        batch.solve(engine, done, total)
+        done += len(batch.rows)
     found: list[dict[str, float] | str] = []
-    waiting: list[_Point] = []
-    for values, claims in points:
-        point = _Point(Comparison(game.with_parameters(**values), solver), claims)
-        if waiting and sum(len(one.games) for one in (*waiting, point)) > TOGETHER:
-            found += _solve(waiting, by, solver)
-            waiting = []
-        waiting.append(point)
-    return found + _solve(waiting, by, solver)
+    for study, (_, claims) in zip(studies, points, strict=True):
+        try:
+            found.append({claim.id: margins(study, claim, by)[0] for claim in claims})
+        except NumericalError as error:
+            found.append(str(error))
+    return found
 
 
-class _Point:
-    """Some claims at one point: the games that they need."""
+@dataclass(eq=False)
+class _Batch:
+    """One game under a setting, at rows of parameter values."""
 
-    def __init__(self, study: Comparison, claims: Sequence[Claim]) -> None:
-        self.study, self.claims = study, claims
-        self.games = study.missing(
-            pair for claim in claims for pair in settings_of(study.game, claim))
+    game: Game
+    names: tuple[str, ...]
+    rows: dict[tuple[float, ...], int] = field(default_factory=dict)
+    found: Firsts | None = None
+
+    def solve(self, engine: Engine, done: int, total: int) -> None:
+        table = np.array(list(self.rows), dtype=float).reshape(len(self.rows), len(self.names))
+        stop = engine.stop
+        self.found = first_equilibria(
+            self.game, dict(zip(self.names, table.T, strict=True)), engine.rule,
+            None if stop is None else lambda here: stop(done + here, total))
 
 
-def _solve(points: Sequence[_Point], by: float, solver: Solver) -> list[dict[str, float] | str]:
-    """Solve the games of some points side by side; a point that fails takes no others with it."""
-    if not points:
-        return []
-    try:
-        solutions = iter(solver([game for point in points for _, game in point.games.values()]))
-        for point in points:
-            for key, (label, _) in point.games.items():
-                point.study.remember(key, label, next(solutions))
-    except NumericalError as error:
-        if len(points) == 1:
-            return [str(error)]
-        half = len(points) // 2
-        return _solve(points[:half], by, solver) + _solve(points[half:], by, solver)
-    return [{claim.id: margins(point.study, claim, by)[0] for claim in point.claims}
-            for point in points]
+@dataclass(eq=False)
+class _Study:
+    """A game at one point, under settings: what :func:`.claim_forms.margins` asks for."""
+
+    game: Game
+    values: dict[str, float]
+    games: dict[tuple[object, ...], _Batch]
+
+    def row(self, what: What) -> tuple[_Batch, int]:
+        """The batch that a setting is solved in, and the row of it that this point is."""
+        under = what if isinstance(what, Game) else (
+            self.game if what is None else apply(self.game, what))
+        values = {**self.values, **(what.parameters if isinstance(what, Setting) else {})}
+        game = lean(under)
+        key = (tuple(front.start for front in game.fronts.values()),
+               tuple((name, tuple(sorted(move.consents.items())))
+                     for name, move in game.moves.items()),
+               tuple((name, str(clash.targets)) for name, clash in game.encounters.items()))
+        batch = self.games.setdefault(key, _Batch(game, tuple(values) or ("",)))
+        at = tuple(values.values()) or (0.0,)
+        return batch, batch.rows.setdefault(at, len(batch.rows))
+
+    def under(self, what: What) -> _At:
+        batch, row = self.row(what)
+        assert batch.found is not None
+        if row in batch.found.why:
+            raise NumericalError(batch.found.why[row])
+        return _At(batch.found, row)
+
+
+@dataclass(frozen=True, eq=False)
+class _At:
+    """One row of a batch, as a game that was compared."""
+
+    found: Firsts
+    row: int
+
+    def parts(self, outcome: str, by: float) -> list[Part]:
+        return [(None, self.found.outcome(outcome, by)[self.row:self.row + 1])]
+
+    def reached(self, front: str, status: str, by: float) -> list[Part]:
+        return [(None, self.found.reached(front, status, by)[self.row:self.row + 1])]
 
 
 # ---- flips -------------------------------------------------------------------------------------
@@ -152,7 +210,7 @@ class _Search:
 
 
 def find_flips(game: Game, claims: Sequence[Claim], by: float, flips: int | str,
-               sample: Sample | None, solver: Solver,
+               sample: Sample | None, engine: Engine,
                ) -> dict[str, tuple[tuple[Flip, ...], tuple[str, ...]]] | None:
     """Claim → its flips, the smallest move first, and the parameters that were tried."""
     if flips == 0:
@@ -161,7 +219,7 @@ def find_flips(game: Game, claims: Sequence[Claim], by: float, flips: int | str,
     ranged = [name for name, parameter in game.parameters.items() if parameter.low is not None
               and parameter.high is not None and parameter.high > parameter.low]
     tried = {claim.id: _tried(claim, ranged, flips, sample) for claim in claims}
-    base = _at_points(game, [({}, claims)], by, solver)[0]
+    base = _at_points(game, [({}, claims)], by, engine)[0]
     if isinstance(base, str):
         return {claim.id: ((), ()) for claim in claims}
     searches = []
@@ -173,11 +231,11 @@ def find_flips(game: Game, claims: Sequence[Claim], by: float, flips: int | str,
                          for end in (low, high) if end != now[name]]
     for step in range(1, GRID + 1):
         open_ = [search for search in searches if search.turned is None]
-        _look(game, open_, [search.at(step / GRID) for search in open_], by, solver, base)
+        _look(game, open_, [search.at(step / GRID) for search in open_], by, engine, base)
     for _ in range(HALVINGS):
         open_ = [search for search in searches if search.turned is not None]
         _look(game, open_, [0.5 * (search.same + (search.turned or 0.0)) for search in open_], by,
-              solver, base)
+              engine, base)
     found: dict[str, tuple[tuple[Flip, ...], tuple[str, ...]]] = {}
     for claim in claims:
         mine: dict[str, Flip] = {}
@@ -205,7 +263,7 @@ def _tried(claim: Claim, ranged: Sequence[str], flips: int | str, sample: Sample
 
 
 def _look(game: Game, searches: Sequence[_Search], values: Sequence[float], by: float,
-          solver: Solver, base: dict[str, float]) -> None:
+          engine: Engine, base: dict[str, float]) -> None:
     """Evaluate each search at its value and note whether the verdict has turned there; a point that
     cannot be solved counts as one where it has not."""
     if not searches:
@@ -214,7 +272,7 @@ def _look(game: Game, searches: Sequence[_Search], values: Sequence[float], by: 
     for search, value in zip(searches, values, strict=True):
         points.setdefault((search.parameter, value), []).append(search.claim)
     found = dict(zip(points, _at_points(game, [({name: value}, claims) for (name, value), claims
-                                               in points.items()], by, solver), strict=True))
+                                               in points.items()], by, engine), strict=True))
     for search, value in zip(searches, values, strict=True):
         at = found[search.parameter, value]
         if isinstance(at, str):

@@ -22,7 +22,7 @@ from functools import partial
 from typing import Any
 
 from .claim_forms import margins, settings_of
-from .claim_search import Flip, find_flips, over_draws
+from .claim_search import Engine, Flip, find_flips, over_draws
 from .comparing import SAME, Bounds, Comparison, Solver
 from .equilibrium.solve import solve_each
 from .errors import InputError, UnknownNameError
@@ -100,7 +100,7 @@ class ClaimsResult:
 
 def claims(game: Game, ids: Sequence[str] | None = None, *, by: float | None = None,
            draws: int = 8, seed: int = 0, flips: int | str = 2, solver: Solver | None = None,
-           ) -> ClaimsResult:
+           engine: Engine | None = None) -> ClaimsResult:
     """Test the claims that a definition carries.
 
     Args:
@@ -111,7 +111,9 @@ def claims(game: Game, ids: Sequence[str] | None = None, *, by: float | None = N
         flips: ``"all"`` parameters with a range are tried as flips, or this many for each claim:
             those whose draws go with its margin most (by rank correlation). 0: none.
         solver: how games are solved at the nominal values; ``solve_each`` with at most 16
-            equilibria when left out. Draws and flips use it with one equilibrium of each game.
+            equilibria when left out.
+        engine: how they are at draws and flips, in batches: the first equilibrium that is listed of
+            each game when left out.
 
     Raises:
         InputError: for a game without claims, or a wrong number.
@@ -133,9 +135,9 @@ def claims(game: Game, ids: Sequence[str] | None = None, *, by: float | None = N
     study = Comparison(game, solver)
     study.prepare(pair for claim in asked for pair in settings_of(game, claim))
     tested = {claim.id: margins(study, claim, h) for claim in asked}
-    one = partial(solver, equilibria="one")
-    sample = over_draws(game, asked, h, draws, seed, one) if draws else None
-    found = find_flips(game, asked, h, flips, sample, one)
+    engine = engine or Engine()
+    sample = over_draws(game, asked, h, draws, seed, engine) if draws else None
+    found = find_flips(game, asked, h, flips, sample, engine)
     results = []
     for claim in asked:
         first, bounds, under, than = tested[claim.id]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .cascade import CascadeResult, cascade
+from .claim_search import Engine
 from .claims import ClaimsResult
 from .claims import claims as test_claims
 from .comparing import Bounds, Solver
@@ -90,7 +91,7 @@ class ComparisonResult:
 def compare(left: Game, right: Game, *, by: float | None = None, claims: bool = False,
             draws: int = 0, seed: int = 0, flips: int | str = 0,
             names: tuple[str, str] | None = None, solver: Solver | None = None,
-            ) -> ComparisonResult:
+            engine: Engine | None = None) -> ComparisonResult:
     """Put two games, or two settings of one game, side by side.
 
     Args:
@@ -99,6 +100,7 @@ def compare(left: Game, right: Game, *, by: float | None = None, claims: bool = 
         claims: also test the claims of both, with ``draws``, ``seed`` and ``flips``.
         names: what the sides are called; the games' names when left out.
         solver: how games are solved; ``solve_each`` with at most 100 equilibria when left out.
+        engine: how they are at draws and flips; as in :func:`~negotiation.claims.claims`.
 
     Raises:
         InputError: for games in different units of time, or a wrong date.
@@ -123,7 +125,8 @@ def compare(left: Game, right: Game, *, by: float | None = None, claims: bool = 
 
     tests = None
     if claims:
-        first, second = (test_claims(game, by=h, draws=draws, seed=seed, flips=flips, solver=solver)
+        first, second = (test_claims(game, by=h, draws=draws, seed=seed, flips=flips, solver=solver,
+                                     engine=engine)
                          for game in (left, right))
         tests = (first, second)
     return ComparisonResult(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,6 +122,27 @@ def find_outcome(game: Game, name: str | None) -> Outcome:
     if name not in game.outcomes:
         raise UnknownNameError("outcome", name, game.outcomes)
     return game.outcomes[name]
+
+
+class Chances(Protocol):
+    """One game under a setting, of which chances can be asked."""
+
+    def parts(self, outcome: str, by: float) -> list[Part]:
+        """Of an outcome by a date, by convention."""
+
+    def reached(self, front: str, status: str, by: float) -> list[Part]:
+        """That a front is in a status at some time up to a date, by convention."""
+
+
+class Study(Protocol):
+    """A game that can be looked at under settings."""
+
+    @property
+    def game(self) -> Game:
+        """The game as it stands."""
+
+    def under(self, setting: What) -> Chances:
+        """The game under a setting."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -151,20 +151,52 @@ def test_what_a_claim_sets_itself_is_not_tried_as_a_flip():
     assert "pace" not in one.tested
 
 
-def test_draws_that_fail_are_counted_shown_and_left_out():
-    from negotiation.equilibrium.solve import solve_each
+def test_draws_that_fail_are_counted_shown_and_left_out(monkeypatch):
+    from negotiation.likelihood import firsts
 
-    def solver(games, **options):
-        if any(one.parameter_values()["gain"] > 2.0 for one in games):
+    right = firsts._hazards
+
+    def hazards(lattice, rule):
+        if (lattice.parameters["gain"] > 2.0).any():
             raise NumericalError("the search failed there")
-        return solve_each(games, **options)
+        return right(lattice, rule)
 
-    result = ng.claims(game([{"outcome": "done", "above": 0.0001}]), draws=16, flips=0,
-                       solver=solver)
+    monkeypatch.setattr(firsts, "_hazards", hazards)
+    result = ng.claims(game([{"outcome": "done", "above": 0.0001}]), draws=16, flips=0)
     assert len(result.failed) == 4
     assert all(values["gain"] > 2.0 and "failed" in why for values, why in result.failed)
     # gain in (0, 2] of (−1, 2]
     assert result["c0"].share_of_draws == pytest.approx(8 / 12)
+
+
+def test_draws_in_batches_say_what_one_solve_after_another_says():
+    """The batch engine against solves of the game at each draw, for every form of claim."""
+    made = game([{"outcome": "done", "above": 0.6}, {"cascade": "every"},
+                 {"outcome": "both", "pivot": "a", "among": ["a", "b"]},
+                 {"outcome": "done", "under": {"parameters": {"gain": 1.0}},
+                  "expect": "more likely"}])
+    from negotiation.claim_forms import margins
+    from negotiation.claim_search import Engine, over_draws
+    from negotiation.comparing import Comparison
+    from negotiation.equilibrium.solve import solve_each
+
+    sample = over_draws(made, made.claims, 3.0, 6, 5, Engine())
+    assert not sample.failed
+    for row in range(6):
+        at = made.with_parameters(**{n: float(v[row]) for n, v in sample.values.items()})
+        study = Comparison(at, solve_each)
+        for claim in made.claims:
+            assert sample.margins[claim.id][row] == pytest.approx(
+                margins(study, claim, 3.0)[0], abs=1e-9)
+
+
+def test_claims_stop_in_time_with_what_they_have():
+    from negotiation.claim_search import Engine
+
+    result = ng.claims(game([{"outcome": "done", "above": 0.0001}]), draws=4,
+                       engine=Engine(stop=lambda done, total: True))
+    assert len(result.failed) == 4 and "time" in result.failed[0][1]
+    assert result["c0"].share_of_draws is None and result["c0"].flips == ()
 
 
 def test_wrong_questions_have_one_clear_answer():

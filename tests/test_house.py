@@ -51,6 +51,7 @@ LATE = {
                      "negotiation.cli.tracing",
                      "negotiation.text.postures", "negotiation.text.solution"),
     "cli.analyses": ("negotiation.pivots", "negotiation.claims", "negotiation.compare",
+                     "negotiation.claim_search", "negotiation.likelihood.firsts",
                      "negotiation.formats.record_claims", "negotiation.text.pivots",
                      "negotiation.text.claims", "negotiation.text.compare"),
     "distributions": ("numpy", "scipy"),

@@ -244,7 +244,7 @@ def _claims(arguments: Namespace) -> Answer:
              if path is not None]
     with Progress(f"claims of {arguments.game}") as progress:
         return _said(arguments, claims(arguments, games, arguments.by,
-                                       _solver(arguments, progress)))
+                                       _solver(arguments, progress), progress))
 
 
 def _compare(arguments: Namespace) -> Answer:
@@ -260,7 +260,7 @@ def _compare(arguments: Namespace) -> Answer:
         names = (games[0].name, games[1].name)
     with Progress(f"comparing {names[0]} and {names[1]}") as progress:
         return _said(arguments, compare(arguments, games, names, arguments.by,
-                                        _solver(arguments, progress)))
+                                        _solver(arguments, progress), progress))
 
 
 def _said(arguments: Namespace, what: Any) -> Answer:

@@ -71,6 +71,7 @@ class _Search:
         self.cost = np.zeros(problems.size, dtype=np.int64)
         self.doubt: dict[int, str] = {}
         self.guessed = False
+        self.tried: set[tuple[int, bytes]] = set()
         self.later: list[tuple[Nodes, Bools]] = []
         self.found: list[tuple[Ints, Ints, Candidates, Bools]] = []
 
@@ -199,6 +200,7 @@ class _Search:
             self.later.append((nodes.take(other),
                                np.asarray(sub.constrained.any(axis=1))[other]))
             nodes, sub = nodes.take(~other), sub.take(~other)
+        self._try(nodes)
         unique = at_most_one(sub, nodes)
         closed = np.zeros(len(nodes.owner), dtype=bool)
         rows = np.flatnonzero(unique & ~nodes.empty)
@@ -212,6 +214,16 @@ class _Search:
                 self._record(box.take(inside), points.take(inside))
         rest = ~nodes.empty & ~closed
         return self._split(nodes.take(rest), sub.take(rest))
+
+    def _try(self, nodes: Nodes) -> None:
+        """Newton once in every regime that problems without an equilibrium yet come to."""
+        open_ = np.flatnonzero(~self._solved(nodes.owner)
+                               & (binding(nodes.label, nodes.low.shape[1]).sum(axis=2) <= 1
+                                  ).all(axis=1))
+        keys = [(int(nodes.owner[row]), nodes.label[row].tobytes()) for row in open_]
+        fresh = {key: row for key, row in zip(keys, open_, strict=True) if key not in self.tried}
+        self.tried.update(fresh)
+        self._newton(nodes.take(np.array(list(fresh.values()), dtype=np.int64)))
 
     def _inside(self, nodes: Nodes, sub: Problems, points: Candidates) -> Bools:
         slack = 1e-9 * sub.scale

@@ -175,8 +175,9 @@ def settle(problems: Problems, moves: Moves, value: Floats,
     """Terms at the value of waiting: for the moves (rows, columns), given their rows' V (k, n).
 
     ``hint`` (k, J) are terms to start from; they are those at the V ``near`` (k, n) where that is
-    given. Returns the terms (k, n, J), one set per proposer (all alike but under ``offers``), and
-    what they pay (k, n). Terms that did not converge are not a number.
+    given, and not a number where those who are asked cannot all gain. Returns the terms (k, n, J),
+    one set per proposer (all alike but under ``offers``), and what they pay (k, n). Terms that did
+    not converge are not a number.
     """
     rows, cols = moves
     base = problems.reward[rows, cols] - value
@@ -195,6 +196,10 @@ def settle(problems: Problems, moves: Moves, value: Floats,
             mine = mine[~free[mine]]
             mine = mine[~_follow(problems, (rows[mine], cols[mine]), mine, value, hint, near,
                                  terms_)]
+            asked = bargain.sign(base[mine], v[mine], c[mine], member[mine])
+            lose = member[mine].any(axis=1) & asked.ok & (asked.sigma < 0.0)
+            terms_[mine[lose]] = np.nan
+            mine = mine[~lose]
             if not len(mine):
                 continue
         arguments = (base[mine], v[mine], c[mine], weights[mine], member[mine])

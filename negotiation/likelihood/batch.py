@@ -8,7 +8,6 @@ others: why is kept, and its numbers are not.
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,26 +17,24 @@ from numpy.typing import NDArray
 from ..equilibrium import consents, cyclic, logit
 from ..equilibrium.certificate import REGRET_TOLERANCE
 from ..equilibrium.component import Components
-from ..equilibrium.directional import Request, Tree, together, traverse
+from ..equilibrium.directional import Request, together, traverse
 from ..equilibrium.encounters import solve as encounters
 from ..equilibrium.problem import Problems
 from ..equilibrium.regimes import quick_states
 from ..equilibrium.result import Options
 from ..equilibrium.state import Answers, join
 from ..errors import NegotiationError
-from ..kernels import compiled, markov
+from ..kernels import compiled
 from ..lattice import Lattice, build_lattice
 from ..model import Game
 from ..postures import MOST_CONVENTIONS
-from ..process import chain_of, outcome_states
+from .chains import Asked, chances
 from .played import Rows, numbers_of, play_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-#: branches whose chains are worked out together
-BRANCHES = 512
 #: chances closer than this are the same whatever equilibrium is selected
 APART = 1e-9
 #: boxes of branch and bound that a state of a draw may cost where loops leave it
@@ -136,7 +133,7 @@ def _solve_rows(rows: Rows, mine: Ints, times: int, question: Question, found: C
     """Fill in the draws that have ``times`` conventions each; ``mine`` are their rows."""
     every = len(mine) == rows.lattice.draws
     lattice = rows.lattice if every else take_draws(rows.lattice, mine)
-    asked = _Asked(rows, mine, question)
+    asked = Asked.outcome(rows, mine, question.outcome, question.by)
     branches = _branches(lattice, asked, max(question.cap // times, 1), question)
     draw = rows.draw[mine]
     lost = {int(draw[row]): why for row, why in branches.lost.items()}
@@ -160,7 +157,7 @@ def _solve_rows(rows: Rows, mine: Ints, times: int, question: Question, found: C
         _select(lattice, asked, draw, several, question, found)
 
 
-def _select(lattice: Lattice, asked: _Asked, draw: Ints, several: Ints, question: Question,
+def _select(lattice: Lattice, asked: Asked, draw: Ints, several: Ints, question: Question,
             found: Chances) -> None:
     """The equilibrium that vanishing noise selects, under the draw's first convention; where a
     state's equilibrium is the only one found, it is that one."""
@@ -168,10 +165,10 @@ def _select(lattice: Lattice, asked: _Asked, draw: Ints, several: Ints, question
     if not len(rows):
         return
     part = take_draws(lattice, rows)
-    solver = partial(_answer, indifferent=question.indifferent or lattice.game.indifferent,
+    solver = partial(answer, indifferent=question.indifferent or lattice.game.indifferent,
                      concept="selected")
     tree, = together([traverse(part, cap=1, one=True, tolerant=True)], solver)
-    chance = _chances(tree, asked.take(rows))
+    chance = chances(tree, asked.take(rows))
     found.selected[several] = np.nan
     found.selected[several[tree.draw]] = chance
     for row, why in (tree.lost or {}).items():
@@ -181,62 +178,23 @@ def _select(lattice: Lattice, asked: _Asked, draw: Ints, several: Ints, question
     found.count[gone] = 0
 
 
-class _Asked:
-    """What is asked of the chains of some rows: a set of states, or (R, S) chances of actions."""
-
-    def __init__(self, rows: Rows, mine: Ints, question: Question) -> None:
-        outcome = rows.lattice.game.outcomes[question.outcome]
-        self.by = question.by
-        self.inside: Bools | None = None
-        self.played: Floats | None = None
-        if outcome.posture:
-            self.played = rows.played(outcome, mine)
-        else:
-            self.inside = outcome_states(rows.lattice, question.outcome)
-
-    def take(self, rows: Ints) -> _Asked:
-        """The same of fewer rows."""
-        part = copy(self)
-        part.played = None if self.played is None else self.played[rows]
-        return part
-
-    def of(self, lattice: Lattice, hazard: Floats, row: Ints) -> Floats:
-        """(B,) the chance in each chain; ``row`` (B,) is whose it is."""
-        chain, dates = chain_of(lattice), np.array([self.by])
-        if self.played is None:
-            assert self.inside is not None
-            return reached_by(chain, hazard, self.inside, self.by)
-        return np.array([markov.average(chain, one[None], dates, self.played[k][None])[0, 0, 0]
-                         for one, k in zip(hazard, row, strict=True)])
-
-
-def reached_by(chain: markov.Chain, hazard: Floats, inside: Bools, by: float) -> Floats:
-    """(B,) the chance of having been in a set of states by a date (``markov.reach``, no more)."""
-    if inside[0]:
-        return np.ones(len(hazard))
-    reward = inside[None].astype(np.float64)
-    stop = markov.stopped(chain, hazard, inside)
-    found: Floats = markov.transient(chain, stop, np.array([by]), reward)[:, 0, 0]
-    return found
-
-
 def take_draws(lattice: Lattice, rows: Ints) -> Lattice:
     """A lattice at some of its draws."""
     return replace(lattice, flow=lattice.flow[rows], **numbers_of(lattice, rows))
 
 
-def _branches(lattice: Lattice, asked: _Asked, cap: int, question: Question) -> _Branches:
+def _branches(lattice: Lattice, asked: Asked, cap: int, question: Question) -> _Branches:
     """Every equilibrium of every row, at most ``cap`` each."""
     rule = question.indifferent or lattice.game.indifferent
     if question.concept == "mpe" and rule != "all" and lattice.clashes is None and (
             consents.covers(lattice)):
         return _fixed_branches(lattice, asked, cap, rule)
-    solver = partial(_answer, indifferent=rule, concept=question.concept)
+    solver = partial(answer, indifferent=rule, concept=question.concept)
     tree, = together([traverse(lattice, cap=cap, concept=question.concept, tolerant=True)], solver)
-    return _Branches(tree.draw, _chances(tree, asked), tree.unproved, tree.cut, tree.lost or {})
+    return _Branches(tree.draw, chances(tree, asked), tree.unproved, tree.cut, tree.lost or {})
 
 
-def _fixed_branches(lattice: Lattice, asked: _Asked, cap: int, rule: str) -> _Branches:
+def _fixed_branches(lattice: Lattice, asked: Asked, cap: int, rule: str) -> _Branches:
     """The same where payoffs are fixed: most rows have one equilibrium, which bounds find."""
     # the same loops for every chunk, whatever was worked on before: their last bits may differ
     compiled.compiled("consent_loops", "sweep", large=True)
@@ -247,17 +205,17 @@ def _fixed_branches(lattice: Lattice, asked: _Asked, cap: int, rule: str) -> _Br
     row = np.flatnonzero(alone)
     if not len(rest):
         return _Branches(row, chance, set(), set(), {})
-    solver = partial(_answer, indifferent=rule, concept="mpe")
+    solver = partial(answer, indifferent=rule, concept="mpe")
     tree, = together([traverse(take_draws(lattice, rest), cap=cap, tolerant=True)], solver)
     owner = np.concatenate([row, rest[tree.draw]])
     order = np.argsort(owner, kind="stable")
-    both = np.concatenate([chance[alone], _chances(tree, asked.take(rest))])
+    both = np.concatenate([chance[alone], chances(tree, asked.take(rest))])
     return _Branches(owner[order], both[order], {int(rest[k]) for k in tree.unproved},
                      {int(rest[k]) for k in tree.cut},
                      {int(rest[k]): why for k, why in (tree.lost or {}).items()})
 
 
-def _answer(request: Request, indifferent: str, concept: str) -> Answers:
+def answer(request: Request, indifferent: str, concept: str) -> Answers:
     """Solve what a level asks for."""
     if not isinstance(request, Problems | Components):
         chosen = "selected" if concept == "selected" else "all"
@@ -287,56 +245,3 @@ def _one_of_each(problems: Problems, answers: Answers, indifferent: str) -> Answ
     chosen.owner = several[chosen.owner]
     chosen.doubt = {int(several[p]): why for p, why in chosen.doubt.items()}
     return join([alone, chosen])
-
-
-def _chances(tree: Tree, asked: _Asked) -> Floats:
-    """(B,) the chance of what is asked in each branch; branches that differ only where play never
-    comes share one chain."""
-    lattice = tree.lattice
-    chance = np.empty(len(tree.node))
-    for begin in range(0, len(chance), BRANCHES):
-        part = slice(begin, begin + BRANCHES)
-        row = tree.draw[part]
-        hazard = lattice.rate[row] * _consent(tree, part)
-        key = np.column_stack([row, np.where(_passed(lattice, hazard), hazard, 0.0)])
-        _, first, which = np.unique(np.ascontiguousarray(key).view(
-            np.dtype((np.void, key.dtype.itemsize * key.shape[1]))).ravel(),
-            return_index=True, return_inverse=True)
-        chance[part] = asked.of(lattice, hazard[first], row[first])[which.ravel()]
-    return chance
-
-
-def _consent(tree: Tree, part: slice) -> Floats:
-    """(B, E) consents of some branches."""
-    lattice, node = tree.lattice, tree.node[part]
-    consent = np.zeros((len(node), len(lattice.edge_state)))
-    for block in tree.blocks:
-        last = block.begin + len(block.state)
-        for state in np.unique(block.state).tolist():
-            begin, end = lattice.first_edge[state], lattice.first_edge[state + 1]
-            if end > begin:
-                at = node[:, state]
-                mine = (at >= block.begin) & (at < last)
-                consent[mine, begin:end] = block.answers.consent[
-                    at[mine] - block.begin, :end - begin]
-    return consent
-
-
-def _passed(lattice: Lattice, hazard: Floats) -> Bools:
-    """(B, E) the edges that leave states which play can come to."""
-    seen = np.zeros((len(hazard), len(lattice.states)), dtype=bool)
-    seen[:, 0] = True
-    live = hazard > 0.0
-    layers = chain_of(lattice).layers
-    if layers is None:
-        count = -1
-        while count < (count := int(seen.sum())):
-            went = live & seen[:, lattice.edge_state]
-            for edge in np.flatnonzero(went.any(axis=0)).tolist():
-                seen[:, lattice.edge_target[edge]] |= went[:, edge]
-        return seen[:, lattice.edge_state]
-    for layer in layers:
-        if len(layer.edges):
-            went = live[:, layer.edges] & seen[:, layer.source]
-            seen[:, layer.targets] |= np.logical_or.reduceat(went, layer.first, axis=1)
-    return seen[:, lattice.edge_state]
