@@ -30,6 +30,12 @@ PICTURES: dict[str, tuple[str, str]] = {
         "A chance on every branch of equilibria, and where it jumps."),
     "central-tornado.svg": ("central tornado", "Which parameter moves an outcome most."),
     "central-pivots.svg": ("central pivots", "Whose consent decides an outcome."),
+    "issue-linkage-sobol.svg": ("issue-linkage sobol", "What decides an outcome over all draws."),
+    "fearon-commitment-region.png": (
+        "fearon-commitment region --along shift=0:0.6 --across power_now=0.66:0.95 --outcome war",
+        "Where in the plane of two parameters a chance is which."),
+    "nrnap-compare.svg": ("nrnap compare --other nrnap-deterrence",
+                          "Two readings of one case, side by side."),
 }
 
 

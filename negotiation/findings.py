@@ -36,11 +36,11 @@ STEPS, SLIDERS, TIPPED = 9, 3, 5
 #: equilibria of one value of a slider
 LISTED = 16
 #: draws that tell how long a draw takes; the fewest that are worth showing
-PROBE, FEWEST = 4, 8
+PROBE, FEWEST = 2, 8
 #: parts of the work that share the time that is left, and of how many shares each is worth one
-SHARES = {"refusals": 1, "likelihood": 5, "sliders": 2, "tipping": 1, "pivots": 2}
-#: the chance that tipping brings an outcome to
-TARGET = 0.5
+SHARES = {"refusals": 3, "likelihood": 6, "sliders": 3, "tipping": 4, "pivots": 4}
+#: the chance that tipping brings an outcome to; another one where it is near that already
+EVEN, NEAR, UNLIKELY = 0.5, 0.1, 0.2
 
 
 @dataclass(frozen=True)
@@ -274,18 +274,16 @@ class _Parts:
             return ask(draws=draws)
         if time.monotonic() > until:
             raise _TimeOver
-        for tried in (2, PROBE):
+        for _ in range(2):  # the second time, what had to be compiled is compiled
             begin = time.monotonic()
-            probe = ask(draws=min(tried, draws), logit=0, tornado=False, indices=0)
+            probe = ask(draws=min(PROBE, draws), logit=0, tornado=False, indices=0)
             pace = (time.monotonic() - begin) / probe.solved
-            if tried > 2 or (until - begin) / pace < 10 * FEWEST:
-                break  # else what had to be compiled is compiled now, and the pace another
         left = until - time.monotonic()
         ends = 2 * len(_ranged(self.game)) * pace
         tornado = ends < left / 2
         left -= ends if tornado else 0.0
         fitting = draws
-        while fitting > FEWEST and (fitting + 1) * pace > 0.6 * left:
+        while fitting > FEWEST and (fitting + 1) * pace > 0.8 * left:
             fitting //= 2
         if fitting < draws and (fitting + 1) * pace > left:
             raise _TimeOver
@@ -372,10 +370,13 @@ class _Parts:
             return None
         left = None if until is None else max(until - time.monotonic(), 0.1)
         options = self.solution.options
-        command = (f"tip {self.called} {self.outcome.name} --to {TARGET} "
+        now = [e.probability(self.outcome.name, self.by) for e in self.solution.equilibria]
+        even = min(abs(chance - EVEN) for chance in now) <= NEAR
+        target = UNLIKELY if even else EVEN
+        command = (f"tip {self.called} {self.outcome.name} --to {target} "
                    f"--parameters {','.join(names)}")
         return self._tried("what would tip it", command, lambda: tip(
-            self.game, self.outcome.name if self.outcome else None, to=TARGET, by=self.by,
+            self.game, self.outcome.name if self.outcome else None, to=target, by=self.by,
             parameters=names, seconds=left, cap=LISTED, indifferent=options.indifferent,
             conventions=options.conventions))
 

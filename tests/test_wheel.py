@@ -51,6 +51,9 @@ def test_the_wheel_holds_the_games_and_nothing_of_the_tests(built: Path, root: P
     assert games <= names
     modules = {str(path.relative_to(root)) for path in (root / "negotiation").rglob("*.py")}
     assert modules <= names
+    pages = {str(path.relative_to(root)) for kind in ("html", "css", "js")
+             for path in (root / "negotiation" / "report").glob(f"*.{kind}")}
+    assert pages and pages <= names
     assert "negotiation/py.typed" in names
     assert not [name for name in names if name.startswith(("tests", "examples", "games"))]
 

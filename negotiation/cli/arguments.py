@@ -11,7 +11,7 @@ from .. import __version__
 from . import analysis_options as analyses
 from . import page_options as pages
 from .likelihood_options import add_options
-from .picture_arguments import PICTURES, picture_parts
+from .picture_arguments import PICTURES, picture_parts, unset
 from .shared_options import conventions, rules
 from .tracing_options import interval, mapping, plane, saving, target, tracing
 from .values import consent, count, hint, names, number_pair, one_of, pairs, positive
@@ -156,7 +156,7 @@ def _build() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             _game, _bargain, _settings, _solving, _json)
     command("plot", "draw a picture and write it to a PNG, SVG or PDF file",
             _game, picture_parts(count, pairs, one_of(*PICTURES)), _cascade, _settings, _solving,
-            _by, _json)
+            _by, unset, _json)
     command("report", "write one page that tells everything about a game, with pictures",
             _game, pages.report, _settings, _by, _json)
     command("explore", "serve a page on this machine with a slider for every parameter",

@@ -315,7 +315,9 @@ def _plot(arguments: Namespace) -> Answer:
         for front, status in state.items():
             game.check_front(front, status)
         record = draw(Request(game, arguments, _date(arguments, game), state,
-                              _solver(arguments, progress), _chosen))
+                              _solver(arguments, progress), _chosen,
+                              lambda path: load(arguments.game) if path is None
+                              else _game(arguments, path)))
     if arguments.json:
         return _json(record, progress.status)
     return Answer("Wrote {file}: {kind} of {game}, {width:g} × {height:.1f} inches.\n".format(

@@ -23,8 +23,27 @@ PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "likelihood": ("an outcome's chance over draws of the parameters, four uncertainties apart",
                    ("outcome", "draws", "seed", "by")),
     "tornado": ("which parameter moves an outcome's chance most", ("outcome", "by")),
+    "sobol": ("which parameters decide an outcome over all draws",
+              ("outcome", "draws", "seed", "by")),
     "pivots": ("whose consent decides an outcome", ("outcome", "by")),
+    "region": ("where in the plane of two parameters an answer is which",
+               ("along", "across", "outcome", "by")),
+    "compare": ("two games, or the game as it stands and what if, side by side",
+                ("other", "by")),
 }
+#: options that say how games are solved, and the kinds that do not take all of them
+SOLVING = ("equilibria", "concept", "indifferent", "conventions", "boxes", "cap", "seconds")
+DRAWN = ("indifferent", "conventions", "cap")
+FOLLOWED = ("indifferent", "conventions", "boxes", "cap", "seconds")
+TAKES: dict[str, tuple[str, ...]] = {
+    "network": (), "likelihood": DRAWN, "tornado": DRAWN, "sobol": DRAWN, "branches": FOLLOWED,
+    "region": FOLLOWED}
+
+
+def unset(parser: argparse.ArgumentParser) -> None:
+    """Tell an option that was given from one that was not; the defaults are kept aside."""
+    kept = {name: parser.get_default(name) for name in SOLVING}
+    parser.set_defaults(**dict.fromkeys(SOLVING), solving=kept)
 
 
 def picture_parts(count: Callable[[str], int], pairs: Callable[[str], dict[str, str]],
@@ -53,14 +72,22 @@ def picture_parts(count: Callable[[str], int], pairs: Callable[[str], dict[str, 
         parser.add_argument("--most", default=None, metavar="N", type=count,
                             help="lattice, timeline: how many sequences; terms: how many states")
         parser.add_argument("--outcome", default=None, metavar="OUTCOME",
-                            help="branches, likelihood, tornado, pivots: the outcome (default: the "
-                                 "first that the file names)")
+                            help="branches, likelihood, tornado, sobol, pivots: the outcome "
+                                 "(default: the first that the file names); region: the outcome "
+                                 "(default: the cascade verdict)")
         parser.add_argument("--along", default=None, metavar="NAME=FROM:TO", type=_interval,
-                            help="branches: the parameter that moves, and between which values")
+                            help="branches, region: the parameter that moves, and between which "
+                                 "values")
+        parser.add_argument("--across", default=None, metavar="NAME=FROM:TO", type=_interval,
+                            help="region: the second parameter, and between which values")
+        parser.add_argument("--other", default=None, metavar="GAME",
+                            help="compare: the second game (default: the first one as it stands)")
         parser.add_argument("--draws", default=None, metavar="N", type=count,
-                            help="likelihood: how many draws of the parameters (default: 256)")
+                            help="likelihood, sobol: how many draws of the parameters (default: "
+                                 "256; 64 for sobol, which solves each as often again as there "
+                                 "are parameters)")
         parser.add_argument("--seed", default=None, metavar="N", type=int,
-                            help="likelihood: the seed of the draws (default: 0)")
+                            help="likelihood, sobol: the seed of the draws (default: 0)")
     return part
 
 

@@ -37,6 +37,8 @@ Bools = NDArray[np.bool_]
 
 #: boxes that a problem without any equilibrium yet may cost (one exists, so it is worth many)
 MOST_BOXES = 3000
+#: boxes of such a problem after which regimes that cost much are tried, too
+LATE = 300
 #: boxes of one problem that are searched when its budget ends, and starts of Newton in each
 MOST_PROBED, STARTS = 8, 2
 SAME = 1e-8
@@ -216,10 +218,11 @@ class _Search:
         return self._split(nodes.take(rest), sub.take(rest))
 
     def _try(self, nodes: Nodes) -> None:
-        """Newton once in every regime that problems without an equilibrium yet come to."""
-        open_ = np.flatnonzero(~self._solved(nodes.owner)
-                               & (binding(nodes.label, nodes.low.shape[1]).sum(axis=2) <= 1
-                                  ).all(axis=1))
+        """Newton once in every regime that problems without an equilibrium yet come to; where a
+        mix leaves several members at zero, whose terms cost much, only late."""
+        joint = (binding(nodes.label, nodes.low.shape[1]).sum(axis=2) > 1).any(axis=1)
+        late = self.cost[nodes.owner] >= LATE
+        open_ = np.flatnonzero(~self._solved(nodes.owner) & (~joint | late))
         keys = [(int(nodes.owner[row]), nodes.label[row].tobytes()) for row in open_]
         fresh = {key: row for key, row in zip(keys, open_, strict=True) if key not in self.tried}
         self.tried.update(fresh)

@@ -19,6 +19,7 @@ from ..lazy import attributes
 if TYPE_CHECKING:
     from .bargains import bargain, terms
     from .effects import cascade
+    from .maps import compare, region, sobol
     from .networks import network
     from .over_time import chances
     from .parameters import branches, likelihood, pivots, tornado
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 _HOMES = {"network": "networks", "lattice": "states", "timeline": "states", "chances": "over_time",
           "cascade": "effects", "bargain": "bargains", "terms": "bargains",
           **dict.fromkeys(("branches", "likelihood", "pivots", "tornado"), "parameters"),
+          **dict.fromkeys(("compare", "region", "sobol"), "maps"),
           "save": "style", "to_bytes": "style"}
 
-__all__ = ["bargain", "branches", "cascade", "chances", "lattice", "likelihood", "network",
-           "pivots", "save", "terms", "timeline", "to_bytes", "tornado"]
+__all__ = ["bargain", "branches", "cascade", "chances", "compare", "lattice", "likelihood",
+           "network", "pivots", "region", "save", "sobol", "terms", "timeline", "to_bytes",
+           "tornado"]
 
 __getattr__, __dir__ = attributes(globals(), _HOMES)

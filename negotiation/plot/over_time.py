@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _COLOURS = {"front": BLUE, "outcome": GREEN, "posture": ORANGE}
 _HEADS = {"front": "in the status at the date", "outcome": "reached by the date",
           "posture": "share of the time up to the date"}
+#: how dark each kind is, so that they differ in grey
+_SHADES = {"front": 0.2, "outcome": 0.75, "posture": 0.45}
 #: how much of a row its curve may fill
 FILL = 0.8
 
@@ -96,7 +98,8 @@ def _draw(ax: Axes, shown: Curves, curve: Curve, base: float, at: int) -> None:
     times, colour = shown.times, _COLOURS[curve.kind]
     low, high = curve.values.min(axis=0), curve.values.max(axis=0)
     ax.axhline(base, color="#B0B0B0", lw=0.5, zorder=0)
-    ax.fill_between(times, base, base + FILL * curve.values[at], color=colour, alpha=0.35, lw=0)
+    ax.fill_between(times, base, base + FILL * curve.values[at], color=colour, lw=0,
+                    alpha=_SHADES[curve.kind])
     if (high - low).max() > 1e-6:
         ax.fill_between(times, base + FILL * low, base + FILL * high, facecolor="none",
                         edgecolor="black", hatch="//////", lw=0.4, gid=f"range-{curve.name}")
@@ -112,7 +115,7 @@ def _handles(kinds: list[str], dashed: int, several: bool) -> list[Artist]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    found: list[Artist] = [Patch(facecolor=(*_rgb(_COLOURS[kind]), 0.35),
+    found: list[Artist] = [Patch(facecolor=(*_rgb(_COLOURS[kind]), _SHADES[kind]),
                                  edgecolor=_COLOURS[kind]) for kind in kinds]
     if dashed:
         found.append(Line2D([], [], color="black", lw=0.8, ls="--"))

@@ -40,6 +40,8 @@ from .picture import (
 
 #: bars of a tornado, and of Sobol indices
 BARS = 12
+#: where curves between fronts begin; actors stand at 0, fronts at 1, their names beside it
+SIDE = 1.7
 #: kind of link → how it is told, and its dashes
 LINKS = {"needs": ("a move there needs it, or is part of it", "solid"),
          "pace": ("changes the pace there", "dash"),
@@ -66,8 +68,8 @@ def linked(game: Game) -> Picture:
         lift = 0.08 * list(LINKS).index(link.kind)
         t = np.linspace(0.0, 1.0, 17)
         a, b = front_at[link.source] - lift, front_at[link.target] - lift
-        reach = 1.35 + 1.3 * abs(a - b) / tall + 0.02 * (at % 5)
-        x = 1.32 + (reach - 1.32) * 4 * t * (1 - t)
+        reach = SIDE + 0.03 + 1.3 * abs(a - b) / tall + 0.02 * (at % 5)
+        x = SIDE + (reach - SIDE) * 4 * t * (1 - t)
         head = {} if link.kind == "flow" else {"marker": {
             "symbol": "arrow", "angleref": "previous", "size": [0] * 16 + [9], "color": ink}}
         data.append({"type": "scatter", "mode": "lines+markers" if head else "lines",
@@ -97,7 +99,7 @@ def linked(game: Game) -> Picture:
         "need. Curves: what a front does to another.",
         "Actors on the left, fronts in the middle, curves between linked fronts on the right.",
         tuple(data), layout(44 * tall + 110, showlegend=bool(told), xaxis={
-            "visible": False, "range": [-0.75, 2.8]}, yaxis={"visible": False},
+            "visible": False, "range": [-0.75, SIDE + 1.5]}, yaxis={"visible": False},
             legend={"y": -0.02}),
         Table(("Front", "Who sits there, and what it does to others"), seats + links))
 

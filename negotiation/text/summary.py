@@ -194,11 +194,15 @@ def _stop(found: Findings) -> Iterator[str]:
     if found.pivots is None:
         yield from _why(found, "what hangs on whom")
         return
-    for one in found.pivots.spoilers:
-        label = game.moves[one.move].label
-        does = "always making it rather than never"
-        yield (f"{game.actors[one.actor].label} can hinder it by “{label}” ({one.kind}): {does} "
-               f"changes its chance by {points_range(*one.effect)} points.")
+    spoilers = found.pivots.spoilers
+    for one in spoilers[:NAMED]:
+        made = "which is never made as things stand" if one.made[1] <= 1e-9 else (
+            f"which is made {number(one.made[0])} to {number(one.made[1])} times as things stand")
+        yield (f"{game.actors[one.actor].label} can hinder it by “{game.moves[one.move].label}”, "
+               f"{made}: always making it rather than never changes its chance by "
+               f"{points_range(*one.effect)} points.")
+    if len(spoilers) > NAMED:
+        yield f"{counted(len(spoilers) - NAMED, 'more move').capitalize()} can hinder it too."
 
 
 def _tip(found: Findings) -> Iterator[str]:

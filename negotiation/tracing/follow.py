@@ -22,7 +22,7 @@ from .onward import alike
 from .plays import equilibrium
 from .proved import unprovable, windows
 from .result import Ending, Event, Settings, Solved, Trace
-from .sample import FOLLOWED, Family, Sample, matched
+from .sample import Family, Sample, matched
 from .sweep import OutOfTime, Solving
 from .switches import switches
 
@@ -312,7 +312,7 @@ def _join(work: Work, at: int, onto: int) -> bool:
     new = [p for p in came.points if not any(
         p.key == q.key and alike(p.play, q.play, p.lattice.payoff_range()[0])
         for q in there.points)]
-    room = max(min(work.solving.cap, FOLLOWED) - len(there.points), 0)
+    room = max(work.solving.cap - len(there.points), 0)
     work.samples[onto] = replace(there, points=(*there.points, *new[:room]),
                                  capped=there.capped or len(new) > room)
     return bool(new[:room])

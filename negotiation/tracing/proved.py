@@ -402,6 +402,7 @@ def _consents(problems: Problems, label: Ints, flow: Floats, apart: Floats,
     matrix, error = matrix / unit[..., None], error / unit[..., None]
     rhs, rhs_error = rhs / unit, rhs_error / unit
     singular = np.linalg.svd(matrix, compute_uv=False).min(axis=1) < 1e-9
+    error[singular], rhs[singular], rhs_error[singular] = 0.0, 0.0, 0.0
     inverse = np.linalg.inv(np.where(singular[:, None, None], np.eye(moves), matrix))
     alpha = np.einsum("kij,kj->ki", inverse, rhs)
     size_ = np.abs(inverse)

@@ -23,8 +23,9 @@ from .warm import Regimes, Warm, remember
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: states from which on plays of a game with issues are followed one by one, and how many at most
-LARGE, FOLLOWED = 64, 16
+#: states from which on plays of a game with issues are followed one by one, and how many plays
+#: are taken up where such a game is solved afresh
+LARGE, TAKEN = 64, 2
 #: how far a play may have moved, in payoff ranges, from where it was carried along from
 CARRIED = 1e-2
 #: what tells plays apart: convention, labels on the path of play, bounds of terms there
@@ -209,10 +210,12 @@ class Family:
         return len(lattice.states) >= LARGE and lattice.value.shape[1] > 0 and followable(lattice)
 
     def _listed(self, t: list[float], rows: Rows, solving: Solving) -> list[Sample]:
-        """Plays of a large game: as many as the cap allows, each followed to where it is."""
+        """Plays of a large game; those that are to be gone on from are few, and solved again."""
         found = _samples(t, rows, sweep(rows.lattice, solving, quick), True)
         if not self.exact:
             return found
+        found = [replace(sample, points=sample.points[:TAKEN],
+                         capped=sample.capped or len(sample.points) > TAKEN) for sample in found]
         exact = self.follow(t, solving, [sample.points for sample in found])
         out = []
         for sample, better in zip(found, exact, strict=True):
@@ -271,8 +274,8 @@ class Family:
                 points += [Point(at, replace(play, row=0), lattice, rows.key[row])
                            for play in merged(by_row.get(row, []), lattice)]
             doubt = tuple((why, 1) for q, why in rows.doubt if q == p)
-            most = min(solving.cap, FOLLOWED)
-            out.append(Sample(at, tuple(points[:most]), len(points) > most, doubt, False, {}, True))
+            out.append(Sample(at, tuple(points[:solving.cap]), len(points) > solving.cap, doubt,
+                              False, {}, True))
         return out
 
 
