@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize
 
+import negotiation as ng
 import negotiation.bargaining as nb
 from negotiation.bargaining import SOLUTIONS, BargainingProblem
 from negotiation.errors import InputError
@@ -381,3 +382,43 @@ def test_what_a_problem_holds_cannot_be_changed():
 def test_every_solution_that_definitions_may_name_is_here():
     from negotiation.formats.build import SOLUTIONS as in_files
     assert set(nb.SOLUTIONS) == set(in_files)
+
+
+# ---- where a bound holds a term by hardly a force ----------------------------------------------
+
+@pytest.mark.parametrize("bound", [0.0, 1.0])
+@pytest.mark.parametrize("beyond", [0.0, 1e-14, 1e-10, 1e-7, -1e-12, -1e-9, -1e-7])
+def test_terms_next_to_a_bound_have_all_their_digits(bound: float, beyond: float) -> None:
+    """One linear issue: the product is greatest where w₁v₁/G₁ + w₂v₂/G₂ = 0, clipped to [0, 1]."""
+    rng = np.random.default_rng(5)
+    best = bound + beyond
+    for _ in range(20):
+        value = np.array([rng.uniform(0.2, 1.0), -rng.uniform(0.1, 0.5)])
+        weights = rng.uniform(0.5, 2.0, size=2)
+        gain = rng.uniform(0.1, 1.0)
+        other = -weights[1] * value[1] * gain / (weights[0] * value[0])
+        base = np.array([gain, other]) - best * value
+        answer = bargain.nash(base[None], value[None, None], np.zeros((1, 1, 2)), weights[None],
+                              np.ones((1, 2), dtype=bool))
+        assert answer.ok[0]
+        assert answer.x[0, 0] == pytest.approx(min(max(best, 0.0), 1.0), abs=2e-12)
+
+
+def test_ten_fronts_whose_numbers_put_terms_exactly_at_their_bounds() -> None:
+    """Flows and values in round steps: many bargains are best served just where a term ends."""
+    actors = ("north", "south", "east", "west")
+    fronts = {f"f{k}": {"statuses": ["open", "settled"], "flow": {"settled": {
+        a: 0.05 + 0.01 * ((k + j) % 4) for j, a in enumerate(actors)}}} for k in range(10)}
+    moves = {f"settle{k}": {"front": f"f{k}", "from": "open", "to": "settled",
+                            "by": [actors[k % 4], actors[(k + 1) % 4]], "rate": 0.18 + 0.03 * k}
+             for k in range(10)}
+    for k in range(3):
+        moves[f"settle{k}"]["issues"] = {"share": {
+            "value": {actors[k]: 0.5, actors[k + 1]: -0.2}}}
+    game = ng.from_dict({
+        "format": "negotiation/1", "title": "ten fronts",
+        "actors": {a: {"discount_rate": 0.1} for a in actors}, "fronts": fronts, "moves": moves,
+        "linkages": [{"name": f"l{k}", "when": {f"f{k}": "settled"},
+                      "rate": {f"settle{(k + 1) % 10}": 1.5}} for k in range(10)]})
+    solution = ng.solve(game, equilibria="one")
+    assert solution.equilibria[0].regret <= 1e-9

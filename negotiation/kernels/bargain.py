@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .active_set import climb
+from .active_set import gains as gains
 from .interior import Bools, Floats, Point, begin, level_bounds, maximise
 from .levels import (
     ZERO,
@@ -34,6 +36,9 @@ from .levels import (
 
 #: residuals, in units of the actors' ranges, up to which an answer is called converged
 ACCEPT = 1e-9
+#: where both a term's distance to its bound and the bound's multiplier are below this, it is not
+#: clear which of them is zero, and the terms have half of their digits
+UNCLEAR = 1e-4
 
 
 class Surplus(NamedTuple):
@@ -52,13 +57,6 @@ class Answer(NamedTuple):
     x: Floats
     sigma: Floats
     ok: Bools
-
-
-def gains(base: Floats, value: Floats, curvature: Floats, x: Floats) -> Floats:
-    """(P, n) what each actor gains at terms x (P, J)."""
-    x = x[..., None]
-    gain: Floats = base + (x * (value - 0.5 * curvature * x)).sum(axis=1)
-    return gain
 
 
 def max_min(base: Floats, value: Floats, curvature: Floats, member: Bools) -> Surplus:
@@ -140,7 +138,24 @@ def _nash_positive(at: Face, weights: Floats) -> tuple[Face, Bools]:
     share = gain / np.where(span > 0.0, span, 1.0)
     found = (point.error < 1e-12) & (np.where(fixed, gain > 0.0, share > ZERO)).all(axis=1)
     out.idle = at.idle
-    return _break_ties(out, point, found), found
+    return _break_ties(_sharpen(out, point, goal, found), point, found), found
+
+
+def _sharpen(at: Face, point: Point, weights: Floats, rows: Bools) -> Face:
+    """Terms to their last digits where a bound holds them by hardly a force, or none."""
+    unclear = at.free & (np.minimum(point.x, point.room) < UNCLEAR) & (
+        np.maximum(point.low, point.high) < UNCLEAR)
+    many = np.flatnonzero(rows & unclear.any(axis=1))
+    if not len(many):
+        return at
+    part, counts = at.take(many), weights[many] > 0.0
+    x = np.where(unclear[many], np.rint(part.x), part.x)
+    v, c = (np.where(counts[:, None], table, 0.0) for table in (part.value, part.curvature))
+    base = np.where(counts, part.base, 1.0)
+    x, ok = climb(base, v, c, weights[many], part.free, x)
+    part.x = np.where(ok[:, None], x, part.x)
+    at.put(many, part)
+    return at
 
 
 def _break_ties(at: Face, point: Point, rows: Bools) -> Face:

@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import bargain
+from .active_set import climb, curvature_of_log, unit_diagonal
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-NEWTON_STEPS = 10
-#: relative size of the gradient at which warm-started terms count as converged
-CONVERGED = 1e-12
 #: a surplus below this share of the data's scale has no sign
 ZERO = 1e-13
 
@@ -68,7 +66,7 @@ def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member
     cares = ((v != 0) | (c != 0)).any(axis=2)
     x = np.where(cares, hint, 0.0)
     warm = np.flatnonzero((bargain.gains(b, v, c, x) > 0).all(axis=1))
-    x[warm], ok = _newton(b[warm], v[warm], c[warm], w[warm], cares[warm], x[warm])
+    x[warm], ok = climb(b[warm], v[warm], c[warm], w[warm], cares[warm], x[warm])
     sigma = np.ones(len(x))
     cold = np.ones(len(x), dtype=bool)
     cold[warm[ok]] = False
@@ -81,7 +79,7 @@ def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member
             bargain.gains(b[cold], v[cold], c[cold], best.x) > 0).all(axis=1)
         x[cold[~gain]] = np.nan
         cold, start = cold[gain], np.where(cares[cold[gain]], best.x[gain], 0.0)
-        x[cold], ok = _newton(b[cold], v[cold], c[cold], w[cold], cares[cold], start)
+        x[cold], ok = climb(b[cold], v[cold], c[cold], w[cold], cares[cold], start)
         rest = cold[~ok]
         if len(rest):
             answer = bargain.nash(base[rest], value[rest], curvature[rest], weights[rest],
@@ -89,68 +87,6 @@ def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member
             x[rest] = answer.x
             sigma[rest] = np.where(answer.ok, answer.sigma, 0.0)
     return x, sigma
-
-
-def _newton(b: Floats, v: Floats, c: Floats, w: Floats, cares: Bools, x: Floats,
-            ) -> tuple[Floats, Bools]:
-    ok = np.zeros(len(x), dtype=bool)
-    todo = np.arange(len(x))
-    for _ in range(NEWTON_STEPS):
-        if not len(todo):
-            break
-        y = x[todo]
-        g = bargain.gains(b[todo], v[todo], c[todo], y)
-        u = v[todo] - c[todo] * y[..., None]
-        slope, hessian = derivatives(g, u, c[todo], w[todo])
-        size = np.abs(u * (w[todo] / g)[:, None, :]).sum(axis=2) + 1e-300
-        free = cares[todo] & (((y > 0) & (y < 1)) | ((y <= 0) & (slope > CONVERGED * size))
-                              | ((y >= 1) & (slope < -CONVERGED * size)))
-        done = (~free | (np.abs(slope) <= CONVERGED * size)).all(axis=1)
-        both = free[:, :, None] & free[:, None, :]
-        matrix = np.where(both, hessian, np.eye(y.shape[1]))
-        dx = np.where(free, _least_norm(matrix, np.where(free, slope, 0.0)), 0.0)
-        step = np.ones(len(y))
-        for _ in range(30):
-            new = np.clip(y + step[:, None] * dx, 0.0, 1.0)
-            bad = (bargain.gains(b[todo], v[todo], c[todo], new) <= 0.2 * g).any(axis=1)
-            if not bad.any():
-                break
-            step = np.where(bad, 0.5 * step, step)
-        x[todo] = np.where((done | bad)[:, None], y, new)
-        ok[todo[done]] = True
-        todo = todo[~done & ~bad]
-    return x, ok
-
-
-def derivatives(g: Floats, u: Floats, c: Floats, w: Floats) -> tuple[Floats, Floats]:
-    """Gradient (P, J) and minus the Hessian (P, J, J) of Σ w log G in the terms; u = v − c x."""
-    price = w / g
-    slope = (u * price[:, None, :]).sum(axis=2)
-    hessian = (u * (price / g)[:, None, :]) @ u.swapaxes(1, 2)
-    at = np.arange(u.shape[1])
-    hessian[:, at, at] += (c * price[:, None, :]).sum(axis=2)
-    return slope, hessian
-
-
-def _scaled(matrix: Floats) -> tuple[Floats, Floats]:
-    size = np.sqrt(np.diagonal(matrix, axis1=1, axis2=2)) + 1e-300
-    return matrix / size[:, :, None] / size[:, None, :], size
-
-
-def _least_norm(matrix: Floats, rhs: Floats) -> Floats:
-    """Batched symmetric solve, the pseudo-inverse where a matrix is singular."""
-    scaled, size = _scaled(matrix)
-    try:
-        answer = np.linalg.solve(scaled, (rhs / size)[..., None])[..., 0]
-        poor = np.abs(np.linalg.det(scaled)) < 1e-12
-    except np.linalg.LinAlgError:
-        answer, poor = np.zeros_like(rhs), np.ones(len(rhs), dtype=bool)
-    rows = np.flatnonzero(poor)
-    if len(rows):
-        inverse = np.linalg.pinv(scaled[rows], rcond=1e-12, hermitian=True)
-        answer[rows] = (inverse @ (rhs / size)[rows, :, None])[..., 0]
-    out: Floats = answer / size
-    return out
 
 
 def nash_sensitivity(base: Floats, value: Floats, curvature: Floats, weights: Floats,
@@ -166,10 +102,10 @@ def nash_sensitivity(base: Floats, value: Floats, curvature: Floats, weights: Fl
     floor = 1e-9 * (np.abs(base) + (np.abs(value) + curvature).sum(axis=1)).max(axis=1)
     g = np.where(member, g + np.maximum(floor - least, 0.0)[:, None], 1.0)
     u = np.where(member[:, None, :], value - curvature * x[..., None], 0.0)
-    _, hessian = derivatives(g, u, np.where(member[:, None, :], curvature, 0.0), w)
+    _, hessian = curvature_of_log(g, u, np.where(member[:, None, :], curvature, 0.0), w)
     free = (x > 0) & (x < 1)
     both = free[:, :, None] & free[:, None, :]
-    scaled, size = _scaled(np.where(both, hessian, np.eye(x.shape[1])))
+    scaled, size = unit_diagonal(np.where(both, hessian, np.eye(x.shape[1])))
     inverse = np.linalg.pinv(scaled, rcond=1e-12, hermitian=True)
     right = np.where(free[..., None], u * (w / g**2)[:, None, :], 0.0) / size[..., None]
     out: Floats = -(inverse @ right) / size[..., None]
