@@ -522,7 +522,10 @@ def test_an_interrupt_ends_work_that_has_nothing_to_show_with_130() -> None:
         assert job.stderr is not None and job.stderr.readline() == "loaded\n"
         time.sleep(2.0)
         job.send_signal(signal.SIGINT)
-        out, err = job.communicate(timeout=60)
+        try:
+            out, err = job.communicate(timeout=60)
+        finally:
+            job.kill()
     assert (job.returncode, out) == (130, "")
     assert err.endswith("negotiation: interrupted\n") and "Traceback" not in err
 
@@ -536,7 +539,10 @@ def test_interrupts_end_a_solve_with_130_and_no_traceback() -> None:
             if job.poll() is not None:
                 break
             job.send_signal(signal.SIGINT)
-        _, err = job.communicate(timeout=60)
+        try:
+            _, err = job.communicate(timeout=60)
+        finally:
+            job.kill()
     assert job.returncode == 130
     assert "Traceback" not in err
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -142,10 +143,9 @@ def test_a_port_that_is_taken_is_one_message(explorer: Explorer,
 
 
 def test_the_command_serves_until_it_is_interrupted() -> None:
-    import signal
-
-    with subprocess.Popen([sys.executable, "-m", "negotiation", "explore", "issue-linkage"],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    running = subprocess.Popen([sys.executable, "-m", "negotiation", "explore", "issue-linkage"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
         assert running.stdout is not None and running.stderr is not None
         line = running.stdout.readline()
         assert line.startswith("Exploring issue-linkage at http://127.0.0.1:")
@@ -153,6 +153,9 @@ def test_the_command_serves_until_it_is_interrupted() -> None:
         running.send_signal(signal.SIGINT)
         assert running.wait(timeout=30) == 0
         assert running.stderr.read() == ""
+    finally:
+        running.kill()
+        running.communicate()
 
 
 def test_without_flask_one_message_says_how_to_get_it() -> None:
