@@ -115,6 +115,10 @@ def moody(seed: int, shape: Shape) -> Game:
     return ng.from_dict(table)
 
 
+#: what one random game may take
+MOST_SECONDS = 40.0
+
+
 def agree(game: Game, trace: ng.Trace, value: float) -> bool:
     """Whether a fresh solve has exactly the equilibria of the branches, each as often as said."""
     fresh = ng.solve(game.with_parameters(mood=value))
@@ -135,21 +139,23 @@ def agree(game: Game, trace: ng.Trace, value: float) -> bool:
 
 
 def check(seeds: range, shape: Shape) -> tuple[int, int]:
-    """How many traces there are events in, and how many claim to be complete; all must agree."""
-    busy = claimed = unsolved = missed = 0
+    """How many traces there are events in, and how many claim to be consistent: those must agree
+    with fresh solves. A trace that its time limit ends claims nothing, and few may be so."""
+    busy = claimed = unsolved = missed = ended = 0
     for seed in seeds:
         game = moody(seed, shape)
         try:
-            trace = ng.trace(game, "mood", -1.0, 1.0)
+            trace = ng.trace(game, "mood", -1.0, 1.0, seconds=MOST_SECONDS)
         except ng.NumericalError:
             unsolved += 1  # the engine finds no equilibrium of some state: an error, and it says so
             continue
         busy += bool(trace.events)
         claimed += trace.consistent
+        ended += trace.ending is Ending.TIME
         for value in np.random.default_rng(seed).uniform(-1.0, 1.0, 4).tolist():
             good = agree(game, trace, value)
             missed += not good and trace.consistent
-    assert unsolved <= len(seeds) // 20 and missed == 0
+    assert unsolved + ended <= max(len(seeds) // 8, 1) and missed == 0
     return busy, claimed
 
 
@@ -160,16 +166,18 @@ def test_random_games_have_at_random_points_the_equilibria_of_the_branches(first
 
 
 @pytest.mark.long
-def test_a_hundred_random_games_with_fixed_payoffs():
-    busy, claimed = check(range(100, 200), Shape(fronts=3, actors=3, links=5))
-    assert busy >= 20 and claimed >= 60
+@pytest.mark.parametrize("first", range(100, 200, 25))
+def test_a_hundred_random_games_with_fixed_payoffs(first):
+    busy, claimed = check(range(first, first + 25), Shape(fronts=3, actors=3, links=5))
+    assert busy >= 3 and claimed >= 15
 
 
 @pytest.mark.long
-def test_a_hundred_random_games_with_issues():
-    busy, claimed = check(range(200, 300), Shape(fronts=2, actors=3, third=True, issues=2,
-                                                 curved=True, links=4))
-    assert busy >= 10 and claimed >= 40
+@pytest.mark.parametrize("first", range(200, 300, 25))
+def test_a_hundred_random_games_with_issues(first):
+    busy, claimed = check(range(first, first + 25), Shape(
+        fronts=2, actors=3, third=True, issues=2, curved=True, links=4))
+    assert busy >= 2 and claimed >= 10
 
 
 def test_a_regime_whose_mixes_pin_every_value_is_followed_although_newtons_first_step_is_long():
