@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -29,7 +30,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source archive and the wheel that was built from it."""
     root = Path(__file__).resolve().parent.parent
     folder = tmp_path_factory.mktemp("build")
-    run(sys.executable, "-m", "build", "--outdir", folder / "dist", root, cwd=folder)
+    # a build writes beside what it reads, and two processes of the tests may build at once
+    shutil.copytree(root, folder / "source", ignore=shutil.ignore_patterns(
+        ".git", ".venv*", "venv", "__pycache__", "*.egg-info", "_build", ".*_cache"))
+    run(sys.executable, "-m", "build", "--outdir", folder / "dist", folder / "source", cwd=folder)
     return folder / "dist"
 
 
