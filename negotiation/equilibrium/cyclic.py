@@ -35,8 +35,8 @@ Bools = NDArray[np.bool_]
 
 #: noise, in payoff ranges, at which the branch's regime is read
 QUIET = 1e-5
-#: consents closer than this to 0 or 1 there are pure
-PURE = 1e-2
+#: consents closer than this to 0 or 1 there are pure; closer ones, where nothing comes of that
+PURE, PURER = 1e-2, 1e-4
 #: gains below this many units of noise there are zero
 VANISHING = 60.0
 #: consents that best responses start from, and the most rounds of them
@@ -135,7 +135,11 @@ def solve_components(components: Components, noise: Floats, *, select: bool = Fa
     everyone = np.arange(components.size)
     found = _Found(components)
     if select:
-        found.add(everyone, *_selected(components, noise))
+        path = logit.follow(components, noise, QUIET)
+        found.add(everyone, *_exact(components, noise, path, PURE))
+        if len(lost := found.missing()):
+            found.add(lost, *_exact(components.take(lost), noise[components.flat(lost)],
+                                    path.take(lost, components.width), PURER))
         return found.joint(dict.fromkeys(everyone.tolist(), CYCLE))
     proof = enumerate_fixed(components)
     found.add(proof.owner, proof.label, proof.points)
@@ -265,18 +269,25 @@ class _Found:
 
 def _selected(components: Components, noise: Floats) -> tuple[Ints, Candidates]:
     """The ends of the logit branches, made exact."""
+    return _exact(components, noise, logit.follow(components, noise, QUIET), PURE)
+
+
+def _exact(components: Components, noise: Floats, path: logit.Path, pure: float,
+           ) -> tuple[Ints, Candidates]:
+    """Ends of branches made exact in the regimes that they are in, by label."""
     states = components.states
-    path = logit.follow(components, noise, QUIET)
     filled = components.at(path.value)
     gain = (filled.reward + worth(filled, path.terms)
             - path.value.reshape(states.size, 1, filled.reward.shape[2]))
     small = np.abs(gain) <= VANISHING * QUIET * noise
-    label = labels_of(filled, path.consent, small, np.abs(gain) / noise)
+    label = labels_of(filled, path.consent, small, np.abs(gain) / noise, pure)
     return label, newton(components, label, path.value, path.consent, path.terms)
 
 
-def labels_of(problems: Problems, consent: Floats, small: Bools, size: Floats) -> Ints:
-    """The regime of consents under little noise; ``small`` marks members without gain."""
+def labels_of(problems: Problems, consent: Floats, small: Bools, size: Floats,
+              pure: float = PURE) -> Ints:
+    """The regime of consents under little noise; ``small`` marks members without gain, and consents
+    closer than ``pure`` to 0 or 1 are pure."""
     n = problems.reward.shape[2]
     label = np.where(consent >= 0.5, MADE, REFUSED)
     held = small & problems.member
@@ -288,7 +299,7 @@ def labels_of(problems: Problems, consent: Floats, small: Bools, size: Floats) -
     held = np.where(problems.bargained[..., None], held, single)
     mask = (held * (1 << np.arange(n))).sum(axis=2)
     asked = problems.present & problems.member.any(axis=2)
-    mixed: Bools = asked & (consent > PURE) & (consent < 1 - PURE)
+    mixed: Bools = asked & (consent > pure) & (consent < 1 - pure)
     label = np.where(mixed, MIX + mask, label)
     label = np.where(problems.chance, MADE, label)
     return np.where(problems.present & (problems.rate > 0), label, REFUSED)

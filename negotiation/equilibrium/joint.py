@@ -19,6 +19,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 NEWTON_STEPS, HALVINGS = 25, 6
+#: a step, in payoff ranges and consents, that only a singular system asks for; what counts as zero
+#: there next to the largest singular value
+WILD, SINGULAR = 10.0, 1e-11
 
 
 def equations(components: Components, label: Ints, value: Floats, consent: Floats,
@@ -130,13 +133,16 @@ def _largest(residual: Floats) -> Floats:
 
 
 def _solve(matrix: Floats, rhs: Floats) -> Floats:
+    """The step; the shortest one where equations repeat each other (two alike moves that mix)."""
     safe = np.asarray(np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(rhs).all(axis=1))
     matrix = np.where(safe[:, None, None], matrix, np.eye(matrix.shape[1]))
     rhs = np.where(safe[:, None], rhs, 0.0)
     try:
         answer = np.linalg.solve(matrix, rhs[..., None])[..., 0]
     except np.linalg.LinAlgError:
-        answer = (np.linalg.pinv(matrix) @ rhs[..., None])[..., 0]
+        answer = np.full(rhs.shape, np.nan)
+    wild = np.flatnonzero(~(np.abs(answer).max(axis=1) <= WILD))
+    answer[wild] = (np.linalg.pinv(matrix[wild], rcond=SINGULAR) @ rhs[wild][..., None])[..., 0]
     out: Floats = np.where(np.isfinite(answer), answer, 0.0)
     return out
 

@@ -6,7 +6,8 @@ there leads to a solution at κ = 1 (the concept ``"logit"``), and as κ → 0 t
 equilibrium (McKelvey & Palfrey 1998; Turocy 2005, "A dynamic homotopy interpretation of the
 logistic quantal response equilibrium correspondence"). Most branches never turn back in κ: all
 components of a batch are followed together down a ladder of noise levels, and one that turns is
-followed alone by arclength (``continuation``).
+followed alone by arclength (``continuation``). Where compiled loops are at hand, components of one
+state are followed by arclength from the start (:mod:`..kernels.logit_loops`).
 
 A member whose consent a setting fixes is not asked, and bargains under its own noise. On the way to
 zero noise its terms are made under the geometric mean of noise and payoff range instead, which
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import continuation
+from ..kernels import compiled, logit_loops
 from ..kernels import logit as kernel
 from .component import Components
 from .problem import surplus
@@ -39,7 +41,7 @@ NEWTON_STEPS = 12
 #: residual, in units of payoff range, at which a rung is reached
 CLOSE = 1e-11
 #: a rung that corrects a value or changes a consent by more than this was too far away
-VALUE_STEP, CONSENT_STEP = 0.05, 0.35
+VALUE_STEP, CONSENT_STEP = logit_loops.VALUE_STEP, logit_loops.CONSENT_STEP
 
 
 LOST = "the branch from loud noise could not be followed to the game's noise"
@@ -135,6 +137,12 @@ class Path:
     reached: Bools
     turned: Bools
 
+    def take(self, rows: Ints, width: int) -> Path:
+        """Some of the branches, of components of so many states."""
+        flat = (rows[:, None] * width + np.arange(width)).ravel()
+        return Path(self.value[rows], self.terms[flat], self.consent[flat], self.kappa[rows],
+                    self.reached[rows], self.turned[rows])
+
 
 def follow(components: Components, noise: Floats, until: float) -> Path:
     """Follow the branches from loud noise to κ = ``until`` (P components at once), below 1 on the
@@ -152,12 +160,45 @@ def follow(components: Components, noise: Floats, until: float) -> Path:
     kappa = np.maximum(np.where(np.isfinite(quiet), LOUDEST / quiet, 1.0), 2.0 * until)
     path = Path(value, hint, np.zeros(states.present.shape), kappa, np.zeros(size, dtype=bool),
                 np.zeros(size, dtype=bool))
-    everyone = np.arange(size)
+    rows = np.setdiff1d(np.arange(size), _by_loops(components, noise, path, until))
+    _down_the_ladder(components, noise, path, rows, until)
+    return path
+
+
+def _by_loops(components: Components, noise: Floats, path: Path, until: float) -> Ints:
+    """Follow what compiled loops can, in place; returns which branches that were."""
+    loops = compiled.compiled("logit_loops", "follow_rows")
+    if loops is None or components.width > 1:
+        return np.zeros(0, dtype=np.int64)
+    rows = np.flatnonzero(~components.states.forced.any(axis=(1, 2)))
+    states = components.states.take(rows)
+    (size, moves, n), issues = states.reward.shape, states.value.shape[2]
+    value, terms, consent = np.zeros((size, n)), np.zeros((size, moves, issues)), np.zeros(
+        (size, moves))
+    ended = np.zeros(size, dtype=np.int64)
+    given = (states.discount, states.flow, states.scale, states.rate, states.present,
+             states.reward, states.member, states.weights, states.value, states.curvature,
+             noise[rows])
+    loops(given, np.log(path.kappa[rows]), np.log(until), (value, terms, consent, ended),
+          logit_loops.make_room(moves, n, issues))
+    good = ended != logit_loops.LOST
+    rows = rows[good]
+    path.value[rows, 0], path.terms[rows], path.consent[rows] = (
+        value[good], terms[good], consent[good])
+    path.kappa[rows], path.reached[rows] = until, True
+    path.turned[rows] = ended[good] == logit_loops.TURNED
+    return rows
+
+
+def _down_the_ladder(components: Components, noise: Floats, path: Path, todo: Ints, until: float,
+                     ) -> None:
+    """Follow some branches together, in place; by arclength alone where the ladder loses one."""
+    if not len(todo):
+        return
     # far up the ladder Newton's method converges from anywhere
-    reached = _rung(components, noise, path, everyone, kappa, until, first=True)
-    rung = np.full(size, RUNG)
-    todo = everyone[reached]
-    lost = everyone[~reached]
+    reached = _rung(components, noise, path, todo, path.kappa[todo], until, first=True)
+    rung = np.full(components.size, RUNG)
+    todo, lost = todo[reached], todo[~reached]
     before = path.value.copy(), path.kappa.copy()
     while len(todo):
         goal = np.maximum(path.kappa[todo] * rung[todo], until)
@@ -178,7 +219,6 @@ def follow(components: Components, noise: Floats, until: float) -> Path:
         todo = todo[~done & ~stuck]
     for p in lost.tolist():
         _alone(components, noise, path, p, until)
-    return path
 
 
 def _factor(components: Components, noise: Floats, kappa: Floats, until: float) -> Floats:

@@ -1,4 +1,4 @@
-"""Consent at fixed payoffs over a lattice: state after state, draw after draw.
+"""Consent at fixed payoffs over a lattice, state after state, draw after draw, or over single states.
 
 Symbols, arrays and labels are those of :mod:`.consent_bounds`; numba compiles these loops.
 """
@@ -181,3 +181,46 @@ def sweep(game: Game, answer: Answer, states: Array, room: Room, prove: bool, bu
                 put(first, target, member, rate, lump, value, actor, move, consent, surplus, d, s,
                     refuse)
     return left
+
+
+def list_states(given: tuple[Array, ...], answer: tuple[Array, ...], room: Room, rows: Array,
+                budget: int) -> None:
+    """Every equilibrium of some states of a batch; ``given`` are arrays of ``Problems``, payoffs
+    fixed and the rate of every move that somebody is asked about positive.
+
+    ``answer`` takes how many there are (P,), 0 where a state is left, V (P, K, n), consents
+    (P, K, M) and the signs of their indices (P, K).
+    """
+    discount, flow, scale, rate, present, reward, member = given
+    count, values_, consent, sign = answer
+    n, wide, found = discount.shape[1], present.shape[1], room[3]
+    actor, move = np.empty((9, n)), np.empty((3, wide))
+    pay, flag = np.empty((3, n, wide)), np.empty((4 + n, wide), dtype=np.int64)
+    column = np.empty(wide, dtype=np.int64)
+    for p in rows:
+        moves = 0
+        for q in range(wide):
+            if not present[p, q] or rate[p, q] <= 0.0:
+                continue
+            column[moves], move[RATE, moves], flag[LABEL, moves] = q, rate[p, q], MADE
+            for i in range(n):
+                pay[PAY, i, moves] = reward[p, q, i]
+                flag[MEMBER + i, moves] = member[p, q, i]
+                if member[p, q, i]:
+                    flag[LABEL, moves] = UNDECIDED
+            moves += 1
+        for i in range(n):
+            actor[DISCOUNT, i], actor[FLOW, i] = discount[p, i], flow[p, i]
+            actor[SLACK, i] = ZERO * scale[p, i]
+            actor[LOW, i], actor[HIGH, i] = -np.inf, np.inf
+        root(actor, move, pay, flag, moves, n)
+        listed = search(actor, move, pay, flag, moves, n, room, budget, len(found) + 1, 1.0)
+        count[p] = listed if 0 < listed <= len(found) else 0
+        for k in range(count[p]):
+            for m in range(moves):
+                move[CONSENT, m] = found[k, m]
+                consent[p, k, column[m]] = found[k, m]
+            values(actor, move, pay, moves, n)
+            sign[p, k] = found[k, found.shape[1] - 1]
+            for i in range(n):
+                values_[p, k, i] = actor[VALUE, i]

@@ -28,8 +28,9 @@ Array = NDArray[Any]
 DISCOUNT, FLOW, LOW, HIGH, VALUE, TOP = range(6)
 LABEL, BARGAINED, MEMBERS = range(3)
 UNDECIDED, REFUSED, MADE = -1, 0, 1
-#: what is known of a state's list: nothing else exists; every pure regime was tried; left to others
-PROVED, LISTED, LEFT = 2, 1, 0
+#: what is known of a state's list: nothing else exists; every pure regime was tried; left to others;
+#: every pure regime was tried in vain, so that an equilibrium mixes
+PROVED, LISTED, LEFT, MIXES = 2, 1, 0, -1
 ROUNDS, BOUND_STEPS = 8, 6
 #: sweeps over the bargains of a regime: before Newton's method, at most; changes that are small
 SWEEPS, MOST_SWEEPS, SETTLED, EXACT = 3, 200, 1e-3, 1e-13
@@ -242,7 +243,7 @@ def joint(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array
                     system[a, b] -= bend * own * (
                         tables[q, V, k, i] - tables[q, C, k, i] * deal[q, k])
             system[a, size] = -force
-        if not gauss(system, size):
+        if gauss(system, size, 1) == 0.0:
             return False
         change = 0.0
         for a in range(size):
@@ -260,26 +261,32 @@ def joint(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array
     return False
 
 
-def gauss(system: Floats, size: int) -> bool:
-    """Solve (size, size + 1) in place, the answer in the last column; false where singular."""
+def gauss(system: Floats, size: int, right: int) -> float:
+    """Solve (size, size + right) in place, the answers in the last columns; the sign of the
+    determinant, 0 where it vanishes."""
+    sign = 1.0
     for a in range(size):
         best = a
         for b in range(a + 1, size):
             if abs(system[b, a]) > abs(system[best, a]):
                 best = b
-        if system[best, a] == 0.0:
-            return False
+        if not abs(system[best, a]) > 0.0:
+            return 0.0
         if best != a:
-            for k in range(a, size + 1):
+            sign = -sign
+            for k in range(a, size + right):
                 system[a, k], system[best, k] = system[best, k], system[a, k]
+        if system[a, a] < 0.0:
+            sign = -sign
         for b in range(a + 1, size):
             factor = system[b, a] / system[a, a]
             if factor != 0.0:
-                for k in range(a, size + 1):
+                for k in range(a, size + right):
                     system[b, k] -= factor * system[a, k]
     for a in range(size - 1, -1, -1):
-        rest = system[a, size]
-        for k in range(a + 1, size):
-            rest -= system[a, k] * system[k, size]
-        system[a, size] = rest / system[a, a]
-    return True
+        for k in range(size, size + right):
+            rest = system[a, k]
+            for b in range(a + 1, size):
+                rest -= system[a, b] * system[b, k]
+            system[a, k] = rest / system[a, a]
+    return sign

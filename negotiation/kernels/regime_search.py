@@ -22,6 +22,7 @@ from .regime_loops import (
     LOW,
     MADE,
     MEMBERS,
+    MIXES,
     MOST_REGIMES,
     MOST_SWEEPS,
     PROVED,
@@ -202,7 +203,7 @@ def every_regime(actor: Floats, move: Floats, pay: Floats, span: Floats, full: F
                 for j in range(issues):
                     found[2][count, m, j] = deal[m, j] if flag[LABEL, m] == MADE else 0.0
             count += 1
-    return (known if count else LEFT), count
+    return (known if count else MIXES), count
 
 
 def reset(span: Floats, full: Floats, moves: int, n: int) -> None:
