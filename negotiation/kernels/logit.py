@@ -22,6 +22,8 @@ NEWTON_STEPS = 60
 CONVERGED = 1e-12
 #: and up to which rounding may have ended the search
 FAIR = 1e-8
+#: a rise of the objective that rounding may hide
+SMALL = 1e-11
 #: below this many units of noise e^{G/ς} is all there is
 DEEP = -30.0
 
@@ -145,8 +147,9 @@ def _search(felt: Bargains, x: Floats, step: Floats, slope: Floats, open_: Bools
             break
         trial = np.clip(x[rows] + length[rows, None] * step[rows], 0.0, 1.0)
         gain = (slope[rows] * (trial - x[rows])).sum(axis=1)
-        slack = 1e-15 * (1.0 + np.abs(here[rows]))
-        fine = _objective(felt.take(rows), trial) >= here[rows] + 1e-4 * gain - slack
+        # a step that promises less than rounding shows is taken as it is
+        fine = (_objective(felt.take(rows), trial) >= here[rows] + 1e-4 * gain) | (
+            np.abs(gain) <= SMALL * (1.0 + np.abs(here[rows])))
         new[rows[fine]] = trial[fine]
         open_[rows[fine]] = False
         length[rows[~fine]] *= 0.5

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .logit import CONVERGED, DEEP, FAIR, NEWTON_STEPS, SMALL
 from .regime_loops import gauss
 
 Floats = NDArray[np.float64]
@@ -28,14 +29,15 @@ DISCOUNT, FLOW = 0, 1
 BASE, GAIN, WEIGHT, NOISE, FIRST, SECOND = range(6)
 V, C = 0, 1
 X, GRADIENT, STEP, TRIAL = range(4)
-#: as in :mod:`.logit`: steps of Newton for terms, gradients at which they end, deep gains
-NEWTON_STEPS, HALVINGS, CONVERGED, FAIR, DEEP, LOW = 60, 40, 1e-12, 1e-8, -30.0, -16.0
+#: halvings of a step for terms; units of noise below which φ″ needs its leading term
+HALVINGS, LOW = 40, -16.0
 #: curvature, in sizes of the gradient's parts, that a flat direction gets
 STEPPING, MOVING = 1e-10, 1e-14
 #: residual at which a point is on the curve; corrections at the start, and of a step
 CLOSE, FIRST_STEPS, CORRECTIONS = 1e-11, 30, 6
-#: length of the first step, at most, at least, and its factors after a good and a bad one
-LENGTH, LONGEST, SHORTEST, LONGER, SHORTER = 0.5, 1.4, 1e-5, 1.6, 0.4
+#: length of the first step, at most, at least, and its factors after a good and a bad one; consents
+#: turn within κ payoff ranges, so that folds at little noise are that narrow
+LENGTH, LONGEST, SHORTEST, LONGER, SHORTER = 0.5, 1.4, 1e-10, 1.6, 0.4
 #: steps of a branch; corrections of a value and changes of a consent that are too large
 MOST_STEPS, VALUE_STEP, CONSENT_STEP = 2000, 0.02, 0.2
 #: how a branch ended: at the goal, there after turns, or nowhere
@@ -138,17 +140,18 @@ def soft_terms(rows: Floats, on: Array, table: Floats, space: Floats, held: Arra
                 promise += space[GRADIENT, j] * (trial[j] - x[j])
                 change = max(change, abs(trial[j] - x[j]))
             found = lift(rows, on, table, trial, n, issues)
-            better = found >= now + 1e-4 * promise - 1e-15 * (1.0 + abs(now))
+            # a step that promises less than rounding shows is taken as it is
+            better = found >= now + 1e-4 * promise or abs(promise) <= SMALL * (1.0 + abs(now))
             if better:
                 break
             part *= 0.5
         if not better or change == 0.0:
-            lift(rows, on, table, x, n, issues)
-            return curve(rows, on, table, space, held, matrix, STEPPING, n, issues) <= FAIR
+            break
         now = found
         for j in range(issues):
             x[j] = trial[j]
-    return False
+    lift(rows, on, table, x, n, issues)
+    return curve(rows, on, table, space, held, matrix, STEPPING, n, issues) <= FAIR
 
 
 def evaluate(v: Floats, t: float, actor: Floats, move: Floats, pay: Floats, noise: Floats,
@@ -358,11 +361,11 @@ def follow_branch(v: Floats, start: float, goal: float, state: tuple[Any, ...], 
             fine = tangent(system, along, border, ahead, n) == sign
         if not fine:
             length = min(part, length) * SHORTER
-            if length < SHORTEST:
-                return LOST
             for m in range(moves):
                 for j in range(issues):
                     terms[m, j] = known[m, j]
+            if length < SHORTEST:
+                return LOST
             continue
         for k in range(n):
             v[k] = point[k]
