@@ -19,9 +19,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 NEWTON_STEPS, HALVINGS = 25, 6
-#: a step, in payoff ranges and consents, that only a singular system asks for; what counts as zero
+#: a step, in payoff ranges and consents, that a singular system may ask for; what counts as zero
 #: there next to the largest singular value
-WILD, SINGULAR = 10.0, 1e-11
+WILD, SINGULAR = 0.1, 1e-11
 
 
 def equations(components: Components, label: Ints, value: Floats, consent: Floats,

@@ -12,6 +12,8 @@ from .interior import Bools, Floats
 NEWTON_STEPS = 10
 #: relative size of the gradient at which terms count as converged
 CONVERGED = 1e-12
+#: relative error of a payoff, of which a small gain is a small difference
+ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
 def gains(base: Floats, value: Floats, curvature: Floats, x: Floats) -> Floats:
@@ -38,10 +40,11 @@ def climb(b: Floats, v: Floats, c: Floats, w: Floats, cares: Bools, x: Floats,
         g = gains(b[todo], v[todo], c[todo], y)
         u = v[todo] - c[todo] * y[..., None]
         slope, hessian = curvature_of_log(g, u, c[todo], w[todo])
-        size = np.abs(u * (w[todo] / g)[:, None, :]).sum(axis=2) + 1e-300
-        free = cares[todo] & (((y > 0) & (y < 1)) | ((y <= 0) & (slope > CONVERGED * size))
-                              | ((y >= 1) & (slope < -CONVERGED * size)))
-        done = (~free | (np.abs(slope) <= CONVERGED * size)).all(axis=1)
+        share = np.maximum(CONVERGED, ROUNDING * np.abs(b[todo]) / g)
+        least = np.abs(u * (share * w[todo] / g)[:, None, :]).sum(axis=2) + 1e-300
+        free = cares[todo] & (((y > 0) & (y < 1)) | ((y <= 0) & (slope > least))
+                              | ((y >= 1) & (slope < -least)))
+        done = (~free | (np.abs(slope) <= least)).all(axis=1)
         both = free[:, :, None] & free[:, None, :]
         matrix = np.where(both, hessian, np.eye(y.shape[1]))
         dx = np.where(free, _least_norm(matrix, np.where(free, slope, 0.0)), 0.0)

@@ -112,7 +112,28 @@ def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member
         if len(rest):
             part, sigma[rest] = feasible(base[rest], value[rest], curvature[rest], member[rest])
             at.put(rest, _nash_on_face(part, weights[rest]))
-    return Answer(at.x, sigma, at.error < ACCEPT)
+    ok: Bools = np.asarray(at.error < ACCEPT)
+    narrow = np.flatnonzero(~ok & (sigma > 0.0))
+    if len(narrow):
+        at.x[narrow], ok[narrow] = _nash_in_little_room(
+            base[narrow], value[narrow], curvature[narrow], weights[narrow], member[narrow])
+    return Answer(at.x, sigma, ok)
+
+
+def _nash_in_little_room(base: Floats, value: Floats, curvature: Floats, weights: Floats,
+                         member: Bools) -> tuple[Floats, Bools]:
+    """Nash terms where what can be gained is next to nothing: active sets from the best least
+    gain; and where that found them."""
+    x = max_min(base, value, curvature, member).x
+    inside = member[:, None, :]
+    v, c = np.where(inside, value, 0.0), np.where(inside, curvature, 0.0)
+    b = np.where(member, base, 1.0)
+    cares = ((v != 0.0) | (c != 0.0)).any(axis=2)
+    found = np.asarray((gains(b, v, c, x) > 0.0).all(axis=1))
+    rows = np.flatnonzero(found)
+    x[rows], found[rows] = climb(b[rows], v[rows], c[rows],
+                                 np.where(member, weights, 0.0)[rows], cares[rows], x[rows])
+    return x, found
 
 
 def _nash(at: Face, sigma: Floats, weights: Floats, member: Bools) -> Answer:

@@ -84,7 +84,7 @@ def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member
         if len(rest):
             answer = bargain.nash(base[rest], value[rest], curvature[rest], weights[rest],
                                   member[rest])
-            x[rest] = answer.x
+            x[rest] = np.where(answer.ok[:, None], answer.x, np.nan)
             sigma[rest] = np.where(answer.ok, answer.sigma, 0.0)
     return x, sigma
 
