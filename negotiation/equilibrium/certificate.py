@@ -31,7 +31,7 @@ import numpy as np
 from .certificate_duality import Bargains, surplus_bound, worth
 from .certificate_encounters import ClaimedPlay
 from .certificate_forced import forced_violation
-from .certificate_terms import terms_violation
+from .certificate_terms import NEAR_ENOUGH, terms_violation
 
 if TYPE_CHECKING:
     from ..lattice import Bools, Floats, Ints, Lattice
@@ -99,7 +99,8 @@ def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value
     found.add(np.arange(len(state)), claim.value_violation(idle), _VALUE)
     if play is not None:
         found.add(np.arange(len(state)), played.violation, _PLAY)
-    found.add(claim.row, claim.refusal_violation(), _CONSENT, claim.edge)
+    found.add(claim.row, claim.refusal_violation(NEAR_ENOUGH if quick else 0.0), _CONSENT,
+              claim.edge)
     found.add(claim.row, claim.approval_violation(), _CONSENT, claim.edge)
     found.add(claim.row, np.where(claim.never & (claim.alpha != 0.0), np.inf, 0.0), _CONSENT,
               claim.edge)
@@ -279,8 +280,9 @@ class _Claim:
         least = np.where(self.never, 0.0, least)
         return np.where(self.alpha > 0.0, np.maximum(-least, 0.0), 0.0)
 
-    def refusal_violation(self) -> Floats:
-        """(Q,) α < 1 needs σ ≤ 0; a chance move has nobody to refuse it."""
+    def refusal_violation(self, enough: float = 0.0) -> Floats:
+        """(Q,) α < 1 needs σ ≤ 0; a chance move has nobody to refuse it. A bound of at most
+        ``enough`` will do."""
         out = np.zeros(len(self.edge))
         event = self.lattice.edge_move[self.edge] >= len(self.lattice.game.moves)
         free = self.never | event
@@ -292,7 +294,7 @@ class _Claim:
             out[rows] = np.maximum(gain.min(axis=1), 0.0)
             rows = rows[self.bargain[rows] >= 0]
             if len(rows):
-                out[rows] = np.maximum(surplus_bound(self.bargains(rows)), 0.0)
+                out[rows] = np.maximum(surplus_bound(self.bargains(rows), enough), 0.0)
         return out
 
     def bargains(self, rows: Ints) -> Bargains:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernels import compiled
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -88,23 +90,36 @@ def peak(slope: Floats, curvature: Floats) -> Floats:
 
 # ---- the best gain that every member can have at once ---------------------------------------
 
-def surplus_bound(problem: Bargains) -> Floats:
-    """(R,) an upper bound of σ in payoff ranges, as tight as rounding allows unless negative."""
+def surplus_bound(problem: Bargains, enough: Floats | float = 0.0) -> Floats:
+    """(R,) an upper bound of σ in payoff ranges, as tight as rounding allows unless ``enough``
+    (R,), or one for all."""
     b = problem.scaled()
     alone = b.base + peak(b.slope, b.curvature).sum(axis=1)
     bound: Floats = np.where(b.member, alone, np.inf).min(axis=1)
+    enough = np.broadcast_to(np.asarray(enough, dtype=np.float64), bound.shape)
     size = b.member.sum(axis=1)
     even = (b.member / np.maximum(size, 1)[:, None])[:, None]
     together = (even[:, 0] * b.base).sum(axis=1) + peak(
         (even * b.slope).sum(axis=2), (even * b.curvature).sum(axis=2)).sum(axis=1)
     bound = np.where(size > 1, np.minimum(bound, together), bound)
-    unsettled = np.flatnonzero((bound > 0.0) & (size > 1))
+    unsettled = np.flatnonzero((bound > enough) & (size > 1))
     if len(unsettled):
-        bound[unsettled] = np.minimum(bound[unsettled], _pair_bound(b.take(unsettled)))
-    for row in np.flatnonzero((bound > 0.0) & (size > 2)):
+        bound[unsettled] = np.minimum(bound[unsettled], _by_pairs(
+            b.take(unsettled), enough[unsettled]))
+    for row in np.flatnonzero((bound > enough) & (size > 2)):
         who = np.flatnonzero(b.member[row])
         bound[row] = min(bound[row], _cutting_planes(
             b.base[row, who], b.slope[row][:, who], b.curvature[row][:, who]))
+    return bound
+
+
+def _by_pairs(b: Bargains, enough: Floats) -> Floats:
+    """(R,) the least bound found by weighing members two at a time."""
+    kernel = compiled.compiled("duality_loops", "bound_rows")
+    if kernel is None:
+        return _pair_bound(b)
+    bound = np.empty(len(b))
+    kernel(b.base, b.slope, b.curvature, b.member, enough, bound)
     return bound
 
 

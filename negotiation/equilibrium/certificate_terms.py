@@ -87,9 +87,17 @@ def _nash_violation(b: Bargains, gain: Floats, quick: bool) -> Floats:
         out[small] = np.maximum(out[small], np.where(owed <= NEAR_ENOUGH, owed, 0.0))
         small = small[owed > NEAR_ENOUGH]
     if len(small):
-        part = b.take(small)
-        out[small] = np.maximum(out[small], _owed(part, gain[small], surplus_bound(part)))
+        part, gain = b.take(small), gain[small]
+        enough = _most_owed_for(part, gain) if quick else 0.0
+        out[small] = np.maximum(out[small], _owed(part, gain, surplus_bound(part, enough)))
     return out
+
+
+def _most_owed_for(b: Bargains, gain: Floats) -> Floats:
+    """(R,) the largest surplus of which no member's gain lacks more than :data:`NEAR_ENOUGH`."""
+    share = b.weights / (b.weights * b.member).sum(axis=1, keepdims=True)
+    out: Floats = np.where(b.member, (gain + NEAR_ENOUGH) / share, np.inf).min(axis=1)
+    return np.maximum(out, 0.0)
 
 
 def _owed(b: Bargains, gain: Floats, surplus: Floats) -> Floats:

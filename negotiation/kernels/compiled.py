@@ -26,6 +26,7 @@ KERNELS = {
     "regime_search": ("peak", "reset", "middle", "agree", "stands", "every_regime", "solve_rows"),
     "logit_loops": ("utility", "lift", "curve", "soft_terms", "evaluate", "off", "at_noise",
                     "tangent", "correct", "follow_branch", "follow_rows"),
+    "duality_loops": ("dual", "share", "bound_rows"),
     "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
