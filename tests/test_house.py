@@ -26,7 +26,7 @@ FLOORS = (
      "compare", "graph_model", "stability", "tracing"),
     ("text", "formats.record", "formats.record_claims", "formats.record_schema",
      "formats.record_stability", "formats.record_nash", "formats.record_mpe",
-     "formats.record_trace", "formats.record_likelihood", "views", "findings"),
+     "formats.record_trace", "formats.record_likelihood", "views", "race", "findings"),
     ("plot",),
     ("report",),
     ("explore",),
