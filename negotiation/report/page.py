@@ -96,8 +96,8 @@ def render(template: str, scripts: Iterable[str], data: Data, **values: Any) -> 
               f"img-src data: blob:; connect-src {connect}; "
               "base-uri 'none'; form-action 'none'")
     environment = jinja.Environment(autoescape=True, undefined=jinja.StrictUndefined,
-                                    trim_blocks=True)
-    made: str = environment.from_string(_file(template)).render(
+                                    trim_blocks=True, loader=jinja.FunctionLoader(_file))
+    made: str = environment.get_template(template).render(
         version=__version__, policy=policy, style=safe(_file("page.css")), data=safe(inert(data)),
         library=safe(library), script=safe(script), **values)
     return made
