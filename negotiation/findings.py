@@ -27,6 +27,7 @@ from .pivots import PivotsResult, pivots, seats_of
 from .process import check_date
 from .race import First, first
 from .settings import Setting
+from .text.words import listed
 from .tracing import Tipping, tip
 
 Solver = Callable[..., Sequence[Solution]]
@@ -35,8 +36,8 @@ T = TypeVar("T")
 STEPS, SLIDERS, TIPPED = 9, 3, 5
 #: equilibria of one value of a slider
 LISTED = 16
-#: draws that tell how long a draw takes; the fewest that are worth showing
-PROBE, FEWEST = 2, 8
+#: draws that tell how long a draw takes: the fewest that are worth showing
+FEWEST = 8
 #: parts of the work that share the time that is left, and of how many shares each is worth one
 SHARES = {"equilibria": 6, "cascade": 6, "refusals": 3, "likelihood": 9, "sliders": 3, "tipping": 4,
           "claims": 4, "pivots": 4}
@@ -273,25 +274,27 @@ class _Parts:
             return ask(draws=draws)
         if time.monotonic() > until:
             raise _TimeOver
-        for _ in range(2):  # the second time, what had to be compiled is compiled
-            begin = time.monotonic()
-            probe = ask(draws=min(PROBE, draws), logit=0, tornado=False, indices=0)
-            pace = (time.monotonic() - begin) / probe.solved
+        begin = time.monotonic()
+        few = ask(draws=min(FEWEST, draws), logit=0, tornado=False, indices=0)
+        pace = (time.monotonic() - begin) / few.solved
         left = until - time.monotonic()
         ends = 2 * len(_ranged(self.game)) * pace
         tornado = ends < left / 2
         left -= ends if tornado else 0.0
         fitting = draws
-        while fitting > FEWEST and (fitting + 1) * pace > 0.8 * left:
-            fitting //= 2
-        if fitting < draws and (fitting + 1) * pace > left:
-            raise _TimeOver
+        while fitting > few.draws and (fitting + 1) * pace > 0.8 * left:
+            fitting = max(fitting // 2, few.draws)
         left -= (fitting + 1) * pace
         logit = min(LOGIT_DRAWS, draws) if self._noise() else 0
         if logit and not self._quick_logit(left / (2 * logit)):
             logit = 0
-        few = {"indices": 0} if 2 * fitting * pace > left else {}
-        return ask(draws=fitting, logit=logit, tornado=tornado, **few)
+        if fitting == few.draws and not tornado and not logit:
+            return few
+        less = {"indices": 0} if 2 * fitting * pace > left else {}
+        try:
+            return ask(draws=fitting, logit=logit, tornado=tornado, **less)
+        except _TimeOver:  # draws that came later took longer: the first ones are what there is
+            return few
 
     def _quick_logit(self, seconds: float) -> bool:
         """Whether the game is solved under ratification noise in so many seconds."""
@@ -368,11 +371,17 @@ class _Parts:
         until = self.budget.until("claims")
         study = Comparison(self.game, self._known(until, cap=LISTED))
         found: dict[str, ClaimResult] = {}
+        late = []
         for claim in sorted(self.game.claims, key=lambda one: one.pivot is not None):
-            one = self._tried(f"the claim “{claim.id}”", f"claims {self.called}",
-                              partial(at_nominal, study, claim, self.by))
-            if one is not None:
-                found[claim.id] = one
+            try:
+                found[claim.id] = at_nominal(study, claim, self.by)
+            except _TimeOver:
+                late.append(claim.id)
+            except NegotiationError as error:
+                self._skip(f"the claim {claim.id}", str(error), f"claims {self.called}")
+        if late:
+            self._skip(f"{'the claim' if len(late) == 1 else 'the claims'} {listed(late)}",
+                       "the time limit was over before it was done", f"claims {self.called}")
         return tuple(found[claim.id] for claim in self.game.claims if claim.id in found)
 
     def tipping(self, names: Sequence[str]) -> Tipping | None:

@@ -139,8 +139,9 @@ def test_claims_are_tested_as_the_command_does() -> None:
 def test_what_time_does_not_allow_is_named_with_the_command() -> None:
     found = gather(ng.load("nrnap"), seconds=1e-3, called="nrnap")
     parts = {left.part for left in found.left_out}
-    assert {"likelihood", "who can stop it", "what hangs on whom", "cascade",
-            "the claim “core”"} <= parts
+    assert {"likelihood", "who can stop it", "what hangs on whom",
+            "cascade"} <= parts
+    assert any(part.startswith("the claims core, cascade") for part in parts)
     assert all(left.command.startswith("negotiation ") for left in found.left_out)
     assert found.cascade is None and found.likelihood is None and found.claims == ()
     assert len(found.solution.equilibria) == 1

@@ -316,7 +316,8 @@ def fair(found: Findings) -> Picture | None:
         f"What a fair deal would be: “{game.moves[problem.move].label}”",
         f"Gains over waiting (0: no agreement), {changes(game, problem.state)}, as equilibrium "
         f"{problem.equilibrium} values it, under six notions of a fair deal; thin: the rest of "
-        "the Pareto frontier, where nobody gains but at another's cost. Terms are in per cent of a full concession.",
+        "the Pareto frontier, where nobody gains but at another's cost. Terms are in per cent of a "
+        "full concession.",
         "The Pareto frontier with six solutions on it; the table has their terms and gains.",
         tuple(data), layout(400, showlegend=True, **axes),
         Table(("Solution", *(issue.label for issue in issues.values()),
