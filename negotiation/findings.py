@@ -39,8 +39,8 @@ LISTED = 16
 #: draws that tell how long a draw takes: the fewest that are worth showing
 FEWEST = 8
 #: parts of the work that share the time that is left, and of how many shares each is worth one
-SHARES = {"equilibria": 6, "cascade": 6, "refusals": 3, "likelihood": 9, "sliders": 3, "tipping": 4,
-          "claims": 4, "pivots": 4}
+SHARES = {"equilibria": 9, "cascade": 20, "refusals": 3, "likelihood": 9, "sliders": 3,
+          "tipping": 4, "claims": 4, "pivots": 4}
 #: the chance that tipping brings an outcome to; another one where it is near that already
 EVEN, NEAR, UNLIKELY = 0.5, 0.1, 0.2
 
