@@ -146,7 +146,7 @@ def test_what_time_does_not_allow_is_named_with_the_command() -> None:
     assert found.cascade is None and found.likelihood is None and found.claims == ()
     assert len(found.solution.equilibria) == 1
     told = {said.name: " ".join(said.answers) for said in summary(found)}
-    assert "Not in this report: the time limit" in told["likely"]
+    assert "Not in this report: likelihood, since the time limit" in told["likely"]
     assert "negotiation likelihood nrnap pact" in told["likely"]
     assert "50 % within 10 years" in told["likely"]
 
@@ -156,7 +156,7 @@ def test_what_cannot_be_asked_is_named_too() -> None:
     why = {left.part: left.why for left in found.left_out}
     assert "no [cascade] table" in why["cascade"]
     told = {said.name: " ".join(said.answers) for said in summary(found)}
-    assert "Not in this report: the definition has no [cascade] table" in told["cascade"]
+    assert "Not in this report: cascade, since the definition has no" in told["cascade"]
 
 
 @pytest.mark.parametrize(("options", "said"), [

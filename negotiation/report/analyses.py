@@ -32,6 +32,7 @@ from .picture import (
     INK,
     MARKERS,
     PALE,
+    UNSEEN,
     Data,
     Picture,
     Table,
@@ -49,7 +50,7 @@ BARS = 12
 #: points of a Pareto frontier
 FRONTIER = 60
 #: where curves between fronts begin; actors stand at 0, fronts at 1, their names beside it
-SIDE = 1.7
+SIDE = 2.0
 #: kind of link → how it is told, and its dashes
 LINKS = {"needs": ("a move there needs it, or is part of it", "solid"),
          "pace": ("changes the pace there", "dash"),
@@ -88,11 +89,12 @@ def linked(game: Game) -> Picture:
                                             f"{game.fronts[link.target].label}: {says}")
                      + "<extra></extra>"})
         told.add(link.kind)
-    for place, table, here, where in ((actor_at, game.actors, 0.0, "middle left"),
-                                      (front_at, game.fronts, 1.0, "middle right")):
+    for place, table, here, where, width in (
+            (actor_at, game.actors, 0.0, "middle left", 12),
+            (front_at, game.fronts, 1.0, "middle right", 14)):
         data.append({"type": "scatter", "mode": "markers+text", "x": [here] * len(place),
                      "y": list(place.values()),
-                     "text": [shown(table[n].label, 20) for n in place],
+                     "text": [shown(table[n].label, width) for n in place],
                      "textposition": where, "textfont": {"size": 11}, "hoverinfo": "skip",
                      "marker": {"size": 8, "color": INK if here == 0.0 else [
                          front_colour(game, n) for n in place]}, "showlegend": False})
@@ -107,7 +109,7 @@ def linked(game: Game) -> Picture:
         "need. Curves: what a front does to another.",
         "Actors on the left, fronts in the middle, curves between linked fronts on the right.",
         tuple(data), layout(44 * tall + 110, showlegend=bool(told), xaxis={
-            "visible": False, "range": [-0.75, SIDE + 1.5]}, yaxis={"visible": False},
+            "visible": False, "range": [-0.85, SIDE + 1.3]}, yaxis={"visible": False},
             legend={"y": -0.02}),
         Table(("Front", "Who sits there, and what it does to others"), seats + links))
 
@@ -168,7 +170,8 @@ def matrix(result: CascadeResult) -> Picture | None:
         "Every front on every other", "Points that the front in the row, settled at the start "
         "rather than kept from it, adds to the chance of the front in the column.",
         "A grid of differences; the table lists them.", (data,),
-        layout(56 * len(names) + 110, xaxis={"side": "top", "ticks": "", "showgrid": False},
+        layout(56 * len(names) + 110, modebar=UNSEEN,
+               xaxis={"side": "top", "ticks": "", "showgrid": False},
                yaxis={"autorange": "reversed", "ticks": "", "showgrid": False}),
         Table(("A settled", "adds to", "points"), rows, (2,)))
 
@@ -314,10 +317,10 @@ def fair(found: Findings) -> Picture | None:
     issues = game.moves[problem.move].issues
     return Picture(
         f"What a fair deal would be: “{game.moves[problem.move].label}”",
-        f"Gains over waiting (0: no agreement), {changes(game, problem.state)}, as equilibrium "
-        f"{problem.equilibrium} values it, under six notions of a fair deal; thin: the rest of "
-        "the Pareto frontier, where nobody gains but at another's cost. Terms are in per cent of a "
-        "full concession.",
+        "Gains over waiting (0: no agreement) under six notions of a fair deal; thin lines: the "
+        "rest of the Pareto frontier, where nobody gains but at another's cost. The state: "
+        f"{changes(game, problem.state)}; equilibrium {problem.equilibrium}. The table has the "
+        "terms, in per cent of a full concession.",
         "The Pareto frontier with six solutions on it; the table has their terms and gains.",
         tuple(data), layout(400, showlegend=True, **axes),
         Table(("Solution", *(issue.label for issue in issues.values()),

@@ -59,7 +59,8 @@ def _why(found: Findings, *parts: str) -> Iterator[str]:
     """Why a part is not there."""
     for left in found.left_out:
         if left.part in parts:
-            yield f"Not in this report: {left.why}. “{left.command}” works it out."
+            yield (f"Not in this report: {left.part}, since {left.why}. “{left.command}” works it "
+                   "out.")
 
 
 def _happen(found: Findings) -> Iterator[str]:
