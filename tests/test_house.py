@@ -17,7 +17,8 @@ PACKAGE = ROOT / "negotiation"
 FLOORS = (
     ("lazy", "errors", "files", "frozen", "expressions", "distributions", "model", "settings"),
     ("formats", "catalog", "lattice", "clashes", "reachable", "bargaining", "kernels", "process",
-     "sampling", "conventions", "normal_form.game", "normal_form.index", "normal_form.structure"),
+     "courses", "sampling", "conventions", "normal_form.game", "normal_form.index",
+     "normal_form.structure"),
     ("continuation",),
     ("equilibrium", "normal_form", "stochastic", "postures", "solving"),
     ("likelihood",),
@@ -62,7 +63,7 @@ LATE = {
     "likelihood.driver": ("distributed",),
     "likelihood.result": ("pandas", "xarray"),
     "postures": ("negotiation.normal_form",),
-    "formats.record": ("negotiation.process",),
+    "formats.record": ("negotiation.courses",),
     "formats.record_schema": ("negotiation.formats.record_stability",
                               "negotiation.formats.record_nash",
                               "negotiation.formats.record_mpe",

@@ -6,11 +6,11 @@ import numpy as np
 
 from ..cascade import CascadeResult
 from ..comparing import Bounds
+from ..courses import outcomes
 from ..findings import Findings, Sweep
 from ..likelihood import Likelihood
 from ..likelihood.plan import FAILED
 from ..model import Game
-from ..process import outcomes
 from ..text.effects import CALLED
 from ..text.words import (
     counted,

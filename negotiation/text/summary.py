@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..comparing import Bounds
+from ..courses import outcomes
 from ..findings import Findings
 from ..likelihood.words import phrase
 from ..pivots import HARDLY
-from ..process import outcomes
 from .effects import verdict
 from .play import groups
 from .solution import differences, how_many, what_comes_first
