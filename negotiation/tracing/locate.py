@@ -27,7 +27,7 @@ Matching = tuple[list[tuple[int, int]], list[int], list[int]]
 
 #: width of a bracket, as a share of the line, at which an event counts as found
 NARROW = 2e-7
-ROUNDS = 60
+ROUNDS = 100
 #: how many samples on a play is taken at once, where it goes on
 AHEAD = (1, 4, 16, 64)
 #: proposals closer than this share of the bracket to its ends bring nothing

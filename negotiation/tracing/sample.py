@@ -159,7 +159,8 @@ def _near(point: Point, refused: Ints) -> Ints:
 
 
 def prepare(points: Sequence[Point]) -> None:
-    """Find the surpluses of points whose margins will be asked for, all in one call."""
+    """Find the surpluses of points whose margins will be asked for, all in one call; each point
+    keeps its own where its cached property would."""
     todo = list({id(point): point for point in points if "_sigma" not in vars(point)}.values())
     for point, sigma in zip(todo, surplus_margins(todo), strict=True):
         vars(point)["_sigma"] = sigma
