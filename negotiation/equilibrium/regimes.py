@@ -34,34 +34,43 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
 
     Without a compiler the general engine does all.
     """
+    found = listed(problems)
+    if found is None:
+        return _in_general(problems, np.arange(problems.size), indifferent, boxes)
+    answers, known = found
+    # with fixed payoffs the general engine proves what the loops only list, mixed consents included
+    done = np.where(problems.bargained.any(axis=1), known != LEFT, known == PROVED)
+    answers = answers.keep(done[answers.owner])
+    answers.doubt = dict.fromkeys(np.flatnonzero(done & (known != PROVED)).tolist(), UNPROVED)
+    return join([answers, _in_general(problems, np.flatnonzero(~done), indifferent, boxes)])
+
+
+def listed(problems: Problems) -> tuple[Answers, Ints] | None:
+    """The equilibria in pure consents that compiled loops find, and what is known of each problem's
+    list: ``PROVED``, ``LISTED`` or ``LEFT`` (P,); None without a compiler."""
     kernel = compiled.compiled("regime_search", "solve_rows", large=True)
     if kernel is None:
-        return _in_general(problems, np.arange(problems.size), indifferent, boxes)
+        return None
     size, moves, n = problems.reward.shape
     issues = problems.value.shape[2]
     nash = ((problems.kind == NASH) | ~problems.bargained).all(axis=1)
     idle = problems.present & (problems.rate <= 0.0) & problems.member.any(axis=2)
     compelled = (problems.forced.any(axis=2) & problems.bargained).any(axis=1)
     rows = np.flatnonzero(nash & ~idle.any(axis=1) & ~compelled)
-    known, count = np.zeros(size, dtype=np.int8), np.zeros(size, dtype=np.int64)
+    known, count = np.full(size, LEFT, dtype=np.int8), np.zeros(size, dtype=np.int64)
     values, consents = np.empty((size, MOST, n)), np.zeros((size, MOST, moves))
     deals = np.zeros((size, MOST, moves, issues))
     given = (problems.discount, problems.flow, problems.scale, problems.rate, problems.present,
              problems.reward, problems.member, problems.weights, problems.value,
              problems.curvature)
     kernel(given, (known, count, values, consents, deals), make_room(moves, n, issues, MOST), rows)
-    # with fixed payoffs the general engine proves what the loops only list, mixed consents included
-    done = np.where(problems.bargained.any(axis=1), known != LEFT, known == PROVED)
-    count[~done] = 0
+    count[known == LEFT] = 0
     owner = np.repeat(np.arange(size), count)
     place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
     consent = np.where(problems.chance[owner], 1.0, consents[owner, place])
     terms = np.repeat(deals[owner, place][:, :, None, :], n, axis=2)
-    answers = Answers(owner, values[owner, place], consent, np.zeros(consent.shape), terms,
-                      np.ones(len(owner), dtype=np.int64), {},
-                      dict.fromkeys(np.flatnonzero(done & (known != PROVED)).tolist(), UNPROVED))
-    left = np.flatnonzero(~done)
-    return join([answers, _in_general(problems, left, indifferent, boxes)])
+    return Answers(owner, values[owner, place], consent, np.zeros(consent.shape), terms,
+                   np.ones(len(owner), dtype=np.int64), {}, {}), known.astype(np.int64)
 
 
 def _in_general(problems: Problems, left: Ints, indifferent: str, boxes: int) -> Answers:
