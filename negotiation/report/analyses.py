@@ -108,7 +108,7 @@ def linked(game: Game) -> Picture:
         "Who sits where, and what is linked", "Lines from an actor: whose consent a front's moves "
         "need. Curves: what a front does to another.",
         "Actors on the left, fronts in the middle, curves between linked fronts on the right.",
-        tuple(data), layout(44 * tall + 110, showlegend=bool(told), xaxis={
+        tuple(data), layout(44 * tall + 110, showlegend=bool(told), margin={"l": 4, "r": 4}, xaxis={
             "visible": False, "range": [-0.85, SIDE + 1.3]}, yaxis={"visible": False},
             legend={"y": -0.02}),
         Table(("Front", "Who sits there, and what it does to others"), seats + links))
