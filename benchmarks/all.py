@@ -16,7 +16,8 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 #: script → what of DESIGN §5 it measures
 SCRIPTS = {"start.py": "N8", "lattice.py": "N3, N7", "stochastic.py": "N4, N5",
-           "normal_form.py": "N1, N2", "likelihood.py": "N6, N7", "accuracy.py": "N9"}
+           "normal_form.py": "N1, N2", "likelihood.py": "N6, N7", "accuracy.py": "N9",
+           "tracing.py": "an event of a trace"}
 
 
 def main() -> int:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         InputError,
         MissingLibraryError,
         NegotiationError,
-        NotYetError,
         NumericalError,
         Problem,
         UnknownNameError,
@@ -94,7 +93,7 @@ _HOMES = {
     "Findings": "findings",
     "report": "report",
     **dict.fromkeys(("DefinitionError", "ExpressionError", "InputError", "MissingLibraryError",
-                     "NegotiationError", "NotYetError", "NumericalError", "Problem",
+                     "NegotiationError", "NumericalError", "Problem",
                      "UnknownNameError"), "errors"),
 }
 
@@ -126,7 +125,6 @@ __all__ = [
     "NashSolution",
     "NegotiationError",
     "NormalFormGame",
-    "NotYetError",
     "NumericalError",
     "Outcome",
     "Parameter",

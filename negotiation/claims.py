@@ -17,7 +17,7 @@ settled centre on the fronts around it against the cascade's ``min_effect`` (``c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -134,24 +134,33 @@ def claims(game: Game, ids: Sequence[str] | None = None, *, by: float | None = N
     solver = solver or partial(solve_each, cap=16)
     study = Comparison(game, solver)
     study.prepare(pair for claim in asked for pair in settings_of(game, claim))
-    tested = {claim.id: margins(study, claim, h) for claim in asked}
+    tested = [at_nominal(study, claim, h) for claim in asked]
     engine = engine or Engine()
     sample = over_draws(game, asked, h, draws, seed, engine) if draws else None
     found = find_flips(game, asked, h, flips, sample, engine)
     results = []
-    for claim in asked:
-        first, bounds, under, than = tested[claim.id]
-        kind = ("every" if bounds[0] > HOLDS else "some" if bounds[1] > HOLDS else "none")
-        share = None if sample is None else sample.share(claim.id)
-        mine = None if found is None else found[claim.id]
-        results.append(ClaimResult(
-            claim=claim, nominal=first > HOLDS, equilibria=kind, under=under, than=than,
-            margin=bounds, share_of_draws=share, flips=None if mine is None else mine[0],
-            tested=() if mine is None else mine[1]))
+    for one in tested:
+        mine = None if found is None else found[one.claim.id]
+        results.append(replace(
+            one, share_of_draws=None if sample is None else sample.share(one.claim.id),
+            flips=None if mine is None else mine[0], tested=() if mine is None else mine[1]))
     return ClaimsResult(
         game=game, by=h, claims=tuple(results), draws=draws,
         failed=() if sample is None else sample.failed, seed=seed, games=len(study.games),
         complete=study.complete, incomplete_because=study.incomplete_because)
+
+
+def at_nominal(study: Comparison, claim: Claim, by: float) -> ClaimResult:
+    """One claim at the values of the study's game, over all pairs of equilibria.
+
+    Raises:
+        NumericalError: when a game was left without any equilibrium.
+    """
+    study.prepare(settings_of(study.game, claim))
+    first, bounds, under, than = margins(study, claim, by)
+    kind = "every" if bounds[0] > HOLDS else "some" if bounds[1] > HOLDS else "none"
+    return ClaimResult(claim=claim, nominal=first > HOLDS, equilibria=kind, under=under, than=than,
+                       margin=bounds, share_of_draws=None, flips=None, tested=())
 
 
 def _whole_number(name: str, value: object) -> None:

@@ -20,12 +20,13 @@ from .claim_search import Engine
 from .claims import ClaimsResult
 from .claims import claims as test_claims
 from .comparing import Bounds, Solver
+from .courses import outcomes
 from .equilibrium.result import Equilibrium, Solution
 from .equilibrium.solve import solve_each
 from .errors import InputError, NumericalError
 from .frozen import FrozenMap
 from .model import Game
-from .process import check_date, outcomes
+from .process import check_date
 
 #: numbers closer than this, as a share of the larger, are the same
 SAME = 1e-12

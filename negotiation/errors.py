@@ -7,7 +7,6 @@
     │   ├── DefinitionError              a definition file, with every problem found in it
     │   ├── ExpressionError              one expression over parameters
     │   └── UnknownNameError             a name that is not there, with the nearest one that is
-    ├── NotYetError                      a legal game that this version does not solve
     ├── MissingLibraryError (also ImportError)   an optional library that is not installed
     └── NumericalError                   a computation that could not be brought to its tolerance
 
@@ -42,10 +41,6 @@ class UnknownNameError(InputError):
     def __init__(self, kind: str, name: object, known: Iterable[str], of: str = "") -> None:
         self.kind, self.name, self.known = kind, name, tuple(known)
         super().__init__(unknown_name(kind, name, self.known, of))
-
-
-class NotYetError(NegotiationError):
-    """A game that is legal but that this version cannot solve."""
 
 
 class MissingLibraryError(NegotiationError, ImportError):

@@ -13,20 +13,21 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .cascade import CascadeResult, cascade
-from .comparing import Bounds, Comparison, bounds, find_outcome, whole
-from .equilibrium.result import Equilibrium, Solution
+from .claims import ClaimResult, at_nominal
+from .comparing import Bounds, Comparison, find_outcome, whole
+from .equilibrium.result import Solution
 from .equilibrium.solve import solve_each
 from .errors import InputError, NegotiationError, NumericalError, UnknownNameError
 from .frozen import FrozenMap
-from .kernels import markov
 from .likelihood import LOGIT_DRAWS, Likelihood, likelihood
 from .model import Game, Outcome
 from .pivots import PivotsResult, pivots, seats_of
-from .process import chain_of, check_date, condition_states
+from .process import check_date
+from .race import First, first
 from .settings import Setting
+from .text.words import listed
 from .tracing import Tipping, tip
 
 Solver = Callable[..., Sequence[Solution]]
@@ -35,31 +36,13 @@ T = TypeVar("T")
 STEPS, SLIDERS, TIPPED = 9, 3, 5
 #: equilibria of one value of a slider
 LISTED = 16
-#: draws that tell how long a draw takes; the fewest that are worth showing
-PROBE, FEWEST = 2, 8
+#: draws that tell how long a draw takes: the fewest that are worth showing
+FEWEST = 8
 #: parts of the work that share the time that is left, and of how many shares each is worth one
-SHARES = {"refusals": 3, "likelihood": 6, "sliders": 3, "tipping": 4, "pivots": 4}
+SHARES = {"equilibria": 9, "cascade": 20, "refusals": 3, "likelihood": 9, "sliders": 3,
+          "tipping": 4, "claims": 4, "pivots": 4}
 #: the chance that tipping brings an outcome to; another one where it is near that already
 EVEN, NEAR, UNLIKELY = 0.5, 0.1, 0.2
-
-
-@dataclass(frozen=True)
-class First:
-    """Which front is the first to be settled (or to change) by the date, and when each one is.
-
-    Attributes:
-        settled: whether fronts are asked about as settled (``status``), or as changed at all.
-        fronts: front → the chance that it is the first, alone.
-        together: the chance that several are first at once; ``none``: that none is by the date.
-        chance: front → its chance by the date; ``mean``: the mean date if ever (None: never).
-    """
-
-    settled: bool
-    fronts: FrozenMap[str, Bounds]
-    together: Bounds
-    none: Bounds
-    chance: FrozenMap[str, Bounds]
-    mean: FrozenMap[str, Bounds | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +72,7 @@ class Findings:
     Attributes:
         outcome: the outcome that likelihood, pivots and tipping are about; None in a game without.
         refusals: actor → the outcome's chance when it never consents to the moves into it.
+        claims: those that the definition carries, tested at the game's values.
         draws, seed: what was asked; the likelihood says how many draws were made.
     """
 
@@ -103,6 +87,7 @@ class Findings:
     pivots: PivotsResult | None
     sweeps: tuple[Sweep, ...]
     tipping: Tipping | None
+    claims: tuple[ClaimResult, ...]
     left_out: tuple[LeftOut, ...]
     draws: int
     seed: int
@@ -127,6 +112,11 @@ class _Budget:
         now = time.monotonic()
         return now + max(self.end - now, 0.0) * share / (share + sum(self.parts.values()))
 
+    def limit(self, part: str) -> dict[str, float]:
+        """The same as an option of ``solve``."""
+        until = self.until(part)
+        return {} if until is None else {"time_limit": max(until - time.monotonic(), 1e-3)}
+
 
 def gather(game: Game, *, outcome: str | None = None, by: float | None = None, draws: int = 64,
            seed: int = 0, sliders: Sequence[str] = (), seconds: float | None = None,
@@ -139,7 +129,9 @@ def gather(game: Game, *, outcome: str | None = None, by: float | None = None, d
         by: the date that chances refer to; the game's horizon when left out.
         draws: of the parameters; fewer where time does not allow them.
         sliders: parameters to solve the game over; those that move the outcome most when left out.
-        seconds: a limit for all parts after the first two (equilibria and cascade).
+        seconds: a limit for all of it. Each part has its share, and what one does not need is left
+            to those after it. The search for further equilibria and their proof ends with its
+            share, with one equilibrium at least; any other part that does not fit is left out.
         solver: how games are solved; ``solve_each`` with at most 100 equilibria when left out.
         fixed: parameters that are not drawn although they have a range.
         called: the game, as commands know it; its name when left out.
@@ -154,12 +146,12 @@ def gather(game: Game, *, outcome: str | None = None, by: float | None = None, d
     h = game.horizon if by is None else check_date(by)
     _check(game, draws, sliders)
     solver = solver or partial(solve_each, cap=100)
-    tell = _Teller(progress)
+    tell, budget = _Teller(progress), _Budget(seconds)
     tell("equilibria")
-    solution = solver([game])[0]
+    solution = solver([game], **budget.limit("equilibria"))[0]
     if not solution.equilibria:
         raise NumericalError(f"{game.name}: {solution.incomplete_because or solution.status}")
-    parts = _Parts(game, asked, h, solution, solver, _Budget(seconds), called or game.name)
+    parts = _Parts(game, asked, h, solution, solver, budget, called or game.name)
     tell("cascade")
     effects = parts.cascade()
     tell("likelihood")
@@ -170,10 +162,13 @@ def gather(game: Game, *, outcome: str | None = None, by: float | None = None, d
     sweeps = parts.sweeps(names[:max(SLIDERS, len(sliders))])
     tell("tipping")
     tipping = parts.tipping(parts.moving(likely)[:TIPPED])
+    tell("claims")
+    tested = parts.claims()
     tell("pivots")
     decide = parts.pivots(seed)
     return Findings(game, h, asked, solution, first(solution, effects, h), effects, likely,
-                    refusals, decide, sweeps, tipping, tuple(parts.left_out), draws, seed)
+                    refusals, decide, sweeps, tipping, tested, tuple(parts.left_out), draws,
+                    seed)
 
 
 def _check(game: Game, draws: int, sliders: Sequence[str]) -> None:
@@ -200,7 +195,7 @@ class _Teller:
 
     def __call__(self, part: str) -> None:
         if self.progress is not None:
-            self.progress(part, self.at, 6)
+            self.progress(part, self.at, 7)
         self.at += 1
 
 
@@ -236,19 +231,24 @@ class _Parts:
             return self.solver(games, **{"cap": LISTED, **changed}, progress=_stopper(until))
         return solve
 
+    def _known(self, until: float | None, **options: Any) -> Solver:
+        """The same; the game as it stands is solved already."""
+        def solve(games: Sequence[Game]) -> Sequence[Solution]:
+            rest = [game for game in games if game is not self.game]
+            limited = {} if until is None else {"progress": _stopper(until)}
+            found = iter(self.solver(rest, **options, **limited) if rest else ())
+            return [self.solution if game is self.game else next(found) for game in games]
+        return solve
+
     def cascade(self) -> CascadeResult | None:
+        until = self.budget.until("cascade")
         if self.game.cascade is None:
             self._skip("cascade", "the definition has no [cascade] table, so that no front is the "
                                   "centre", f"cascade {self.called} --center FRONT --status S")
             return None
 
-        def known(games: Sequence[Game]) -> Sequence[Solution]:
-            # the game as it stands is solved already
-            rest = [game for game in games if game is not self.game]
-            found = iter(self.solver(rest) if rest else ())
-            return [self.solution if game is self.game else next(found) for game in games]
         return self._tried("cascade", f"cascade {self.called}", lambda: cascade(
-            self.game, by=self.by, solver=known))
+            self.game, by=self.by, solver=self._known(until)))
 
     # -- likelihood
 
@@ -274,25 +274,27 @@ class _Parts:
             return ask(draws=draws)
         if time.monotonic() > until:
             raise _TimeOver
-        for _ in range(2):  # the second time, what had to be compiled is compiled
-            begin = time.monotonic()
-            probe = ask(draws=min(PROBE, draws), logit=0, tornado=False, indices=0)
-            pace = (time.monotonic() - begin) / probe.solved
+        begin = time.monotonic()
+        few = ask(draws=min(FEWEST, draws), logit=0, tornado=False, indices=0)
+        pace = (time.monotonic() - begin) / few.solved
         left = until - time.monotonic()
         ends = 2 * len(_ranged(self.game)) * pace
         tornado = ends < left / 2
         left -= ends if tornado else 0.0
         fitting = draws
-        while fitting > FEWEST and (fitting + 1) * pace > 0.8 * left:
-            fitting //= 2
-        if fitting < draws and (fitting + 1) * pace > left:
-            raise _TimeOver
+        while fitting > few.draws and (fitting + 1) * pace > 0.8 * left:
+            fitting = max(fitting // 2, few.draws)
         left -= (fitting + 1) * pace
         logit = min(LOGIT_DRAWS, draws) if self._noise() else 0
         if logit and not self._quick_logit(left / (2 * logit)):
             logit = 0
-        few = {"indices": 0} if 2 * fitting * pace > left else {}
-        return ask(draws=fitting, logit=logit, tornado=tornado, **few)
+        if fitting == few.draws and not tornado and not logit:
+            return few
+        less = {"indices": 0} if 2 * fitting * pace > left else {}
+        try:
+            return ask(draws=fitting, logit=logit, tornado=tornado, **less)
+        except _TimeOver:  # draws that came later took longer: the first ones are what there is
+            return few
 
     def _quick_logit(self, seconds: float) -> bool:
         """Whether the game is solved under ratification noise in so many seconds."""
@@ -364,6 +366,24 @@ class _Parts:
     def _about(self) -> str:
         return f"pivots {self.called} --outcome {self.outcome.name if self.outcome else ''}"
 
+    def claims(self) -> tuple[ClaimResult, ...]:
+        """One by one, those about a pivot last: they cost most."""
+        until = self.budget.until("claims")
+        study = Comparison(self.game, self._known(until, cap=LISTED))
+        found: dict[str, ClaimResult] = {}
+        late = []
+        for claim in sorted(self.game.claims, key=lambda one: one.pivot is not None):
+            try:
+                found[claim.id] = at_nominal(study, claim, self.by)
+            except _TimeOver:
+                late.append(claim.id)
+            except NegotiationError as error:
+                self._skip(f"the claim {claim.id}", str(error), f"claims {self.called}")
+        if late:
+            self._skip(f"{'the claim' if len(late) == 1 else 'the claims'} {listed(late)}",
+                       "the time limit was over before it was done", f"claims {self.called}")
+        return tuple(found[claim.id] for claim in self.game.claims if claim.id in found)
+
     def tipping(self, names: Sequence[str]) -> Tipping | None:
         until = self.budget.until("tipping")
         if self.outcome is None or not names:
@@ -395,43 +415,3 @@ def _refusals(study: Comparison, outcome: Outcome, by: float) -> FrozenMap[str, 
     study.prepare((f"{actor} never consents", setting) for actor, setting in seats.items())
     return FrozenMap({actor: whole(study.under(setting).parts(outcome.name, by))
                       for actor, setting in seats.items()})
-
-
-# ---- which front is first --------------------------------------------------------------------
-
-def first(solution: Solution, effects: CascadeResult | None, by: float) -> First:
-    """Which front is the first to be settled, or where nothing says what that is, to change."""
-    game = solution.game
-    wanted: dict[str, tuple[str, ...]] = (
-        {front: (effects.status[front],) for front in (effects.center, *effects.periphery)}
-        if effects is not None else
-        {name: tuple(s for s in front.statuses if s != front.start)
-         for name, front in game.fronts.items() if len(front.statuses) > 1})
-    rows = [_first(equilibrium, wanted, by) for equilibrium in solution.equilibria]
-    shares = np.array([row for row, _ in rows])
-    reached = {name: [chances[name] for _, chances in rows] for name in wanted}
-    dates = {name: np.array([c.mean_time_if_reached for c in found
-                             if c.mean_time_if_reached is not None])
-             for name, found in reached.items()}
-    return First(
-        effects is not None,
-        FrozenMap({name: bounds(shares[:, k]) for k, name in enumerate(wanted)}),
-        bounds(shares[:, -2]), bounds(shares[:, -1]),
-        FrozenMap({name: bounds(np.array([c.probability for c in found]))
-                   for name, found in reached.items()}),
-        FrozenMap({name: bounds(found) if len(found) else None for name, found in dates.items()}))
-
-
-def _first(equilibrium: Equilibrium, wanted: dict[str, tuple[str, ...]], by: float,
-           ) -> tuple[NDArray[np.float64], dict[str, Any]]:
-    """(fronts + 2,) chances that each is first alone, that several are, and that none is."""
-    lattice, process = equilibrium.lattice, equilibrium.process
-    inside = np.array([condition_states(lattice, {name: statuses})
-                       for name, statuses in wanted.items()])
-    count = inside.sum(axis=0)
-    reward = np.vstack([inside & (count == 1), count > 1, count == 0]).astype(float)
-    chain = chain_of(lattice)
-    halted = markov.stopped(chain, process.hazard[None], count > 0)
-    shares = markov.transient(chain, halted, np.array([by]), reward)[0, 0]
-    chances = {name: process.condition({name: statuses}, by) for name, statuses in wanted.items()}
-    return np.clip(shares, 0.0, 1.0), chances

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import InputError, UnknownNameError
 from .frozen import FrozenMap
-from .kernels import markov
+from .kernels import markov, markov_chain
 from .kernels.sequences import likeliest
 from .lattice import Lattice
 from .model import Game
@@ -176,6 +176,32 @@ class Process:
         return found
 
     @cached_property
+    def live(self) -> markov_chain.Part:
+        """The part of the chain that play can come to, with the edges that can be taken."""
+        part, = markov_chain.alive(chain_of(self.lattice), self.hazard[None])
+        return part
+
+    @cached_property
+    def path_of_play(self) -> tuple[object, ...]:
+        """What is the same for chains of one game that do the same, whatever they would do where
+        play never comes."""
+        convention = self.lattice.convention
+        return self.live.edges.tobytes(), self.hazard[self.live.edges].tobytes(), (
+            None if convention is None else id(convention))
+
+    def played(self, name: str) -> Floats:
+        """(S,) the chance with which a posture's outcome is played in each state.
+
+        Raises:
+            InputError: for a lattice without a convention.
+        """
+        lattice = self.lattice
+        if lattice.convention is None:
+            raise InputError(f"outcome {name!r} is about how a posture is played: it needs a "
+                             "lattice with a convention")
+        return lattice.convention.chance(lattice, lattice.game.outcomes[name])
+
+    @cached_property
     def jump(self) -> tuple[Floats, Floats]:
         """(S,) hazard of leaving each state, and (E,) the chance that each edge is what happens."""
         total = markov.total_hazard(chain_of(self.lattice), self.hazard[None])[0]
@@ -285,22 +311,6 @@ def reach(lattice: Lattice, hazard: Floats, inside: Bools, times: ArrayLike) -> 
                         np.zeros(0))
 
 
-def outcomes(processes: Sequence[Process], by: float) -> list[dict[str, OutcomeChance]]:
-    """The chance of every outcome that the game names, in each of several chains on one lattice.
-
-    Raises:
-        InputError: for a date that is negative or not finite.
-    """
-    date = check_date(by)
-    if not processes:
-        return []
-    found: list[dict[str, OutcomeChance]] = [{} for _ in processes]
-    for name in processes[0].lattice.game.outcomes:
-        for row, chance in zip(found, chances(processes, name, date), strict=True):
-            row[name] = chance
-    return found
-
-
 def chances(processes: Sequence[Process], name: str, date: float) -> list[OutcomeChance]:
     """The chance of one outcome in each of several chains on one lattice.
 
@@ -314,8 +324,13 @@ def chances(processes: Sequence[Process], name: str, date: float) -> list[Outcom
             share, now, ever = _shares(process, name, np.array([date]))
             found.append(OutcomeChance(date, float(share[0]), float(now[0]), ever, None))
         return found
+    inside = outcome_states(lattice, name)
+    if len(processes) == 1:  # of one chain, only what is alive is worked out
+        live = processes[0].live
+        return _chances(markov.reach(live.chain, processes[0].hazard[None, live.edges],
+                                     inside[live.states], check_dates([date])), date)
     hazard = np.array([process.hazard for process in processes])
-    return _chances(reach(lattice, hazard, outcome_states(lattice, name), [date]), date)
+    return _chances(reach(lattice, hazard, inside, [date]), date)
 
 
 def _is_share(game: Game, name: str) -> bool:
@@ -324,12 +339,8 @@ def _is_share(game: Game, name: str) -> bool:
 
 def _shares(process: Process, name: str, dates: Floats) -> tuple[Floats, Floats, float]:
     """A posture's outcome: the mean to each date (T,), at each date (T,), in the long run."""
-    lattice, hazard = process.lattice, process.hazard[None]
-    if lattice.convention is None:
-        raise InputError(f"outcome {name!r} is about how a posture is played: it needs a lattice "
-                         "with a convention")
-    chain = chain_of(lattice)
-    played = lattice.convention.chance(lattice, lattice.game.outcomes[name])[None]
+    hazard, chain = process.hazard[None], chain_of(process.lattice)
+    played = process.played(name)[None]
     mean = markov.average(chain, hazard, dates, played)[0, :, 0]
     now = markov.transient(chain, hazard, dates, played)[0, :, 0]
     found = process.visits

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bargaining import Frontier
+from .courses import courses
 from .equilibrium.result import Equilibrium, Solution
 from .errors import InputError
 from .lattice import Lattice
@@ -265,14 +266,14 @@ def curves(solution: Solution, by: float | None = None, points: int = 101) -> Cu
     if not solution.equilibria:
         raise InputError(f"no equilibrium was found: {solution.status}")
     times = np.linspace(0.0, date, points)
-    processes = [equilibrium.process for equilibrium in solution.equilibria]
+    each = courses([equilibrium.process for equilibrium in solution.equilibria], times)
     found: list[Curve] = []
     for name, front in game.fronts.items():
-        chance = np.array([p.front_status_probability(name, times) for p in processes])
+        chance = np.array([course.fronts[name] for course in each])
         found += [Curve(name, f"{front.label}: {status}", "front", chance[:, :, k])
                   for k, status in enumerate(front.statuses) if status != front.start]
     for name, outcome in game.outcomes.items():
-        rows = [process.over_time(name, times) for process in processes]
+        rows = [course.outcomes[name] for course in each]
         found.append(Curve(name, outcome.label, "posture" if outcome.posture else "outcome",
                            np.array([row.reached for row in rows]),
                            np.array([row.in_force for row in rows])))

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -16,17 +17,20 @@ from functools import partial
 from typing import Any
 
 import browser as web
+import numpy as np
 import pytest
 from page_games import ACTOR, PAGE, TITLE
 
 import negotiation as ng
 from negotiation.cli import main
+from negotiation.equilibrium.certificate import regret_of
 from negotiation.equilibrium.solve import solve_each
 from negotiation.text.words import percent_range
 
 pytest.importorskip("flask", reason="the explorer needs the extra 'explore' (in 'test')")
 
 from negotiation.explore import Explorer, question  # noqa: E402
+from negotiation.explore.quick import Quick  # noqa: E402
 from negotiation.explore.server import is_loopback  # noqa: E402
 
 
@@ -77,6 +81,61 @@ def test_an_answer_at_once_is_one_of_the_equilibria(explorer: Explorer) -> None:
     shares = reply["views"][0]["pictures"]["outcomes"]["data"][0]["y"]
     assert any(abs(e.probability("second") - shares[-1]) < 1e-4
                for e in ng.solve(game).equilibria)
+
+
+@pytest.mark.parametrize(("game", "parameter", "values"), [
+    ("central", "political_will_west", (0.1, 0.45, 0.5, 0.55, 0.9)),
+    ("issue-linkage", "opportunities", (0.2, 2.0, 9.0)),
+    ("nrnap", "us_presence", (0.62, 0.6, 0.35)), ("rubinstein", "rate", (0.5, 40.0))])
+@pytest.mark.parametrize("loops", [True, False])
+def test_an_answer_at_once_is_certified_and_among_all_answers(
+        game: str, parameter: str, values: tuple[float, ...], loops: bool,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    if not loops:
+        monkeypatch.setattr("negotiation.explore.quick.compiled.available", lambda: False)
+    found = Quick()
+    base = ng.load(game)
+    if parameter not in base.parameters:
+        parameter = next(iter(base.parameters))
+    for value in values:
+        changed = base.with_parameters(**{parameter: value})
+        one = found(changed)
+        assert one is not None and one.status == one.status.ONE
+        equilibrium, = one.equilibria
+        assert regret_of(equilibrium) <= 1e-9 and equilibrium.regret <= 1e-9
+        if len(one.lattice.states) < 100:
+            near = [np.abs(other.values - equilibrium.values).max()
+                    for other in ng.solve(changed, cap=200).equilibria]
+            assert min(near) < 1e-8
+
+
+def test_games_that_cannot_be_solved_at_once_are_solved_as_ever() -> None:
+    assert Quick()(ng.load("brinkmanship")) is None  # encounters
+    with Explorer(ng.load("brinkmanship"), partial(solve_each, cap=100)) as running:
+        reply = running.reply({"quick": True})
+    assert reply["ok"] and len(reply["views"]) == 1
+
+
+def test_a_newer_question_ends_the_search_for_all_equilibria() -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(games: Any, progress: Any = None, **options: Any) -> Any:
+        if progress is not None:
+            begun.set()
+            assert go.wait(60)
+            progress(0, 1)
+        return solve_each(games, cap=100, **options)
+
+    with Explorer(ng.loads(PAGE), slow) as running:
+        replies: list[Any] = []
+        whole = threading.Thread(target=lambda: replies.append(running.reply({})))
+        whole.start()
+        assert begun.wait(60)
+        assert running.reply({"quick": True, "parameters": {"pace": 2.0}})["ok"]  # meanwhile
+        go.set()
+        whole.join(60)
+        assert "another question" in replies[0]["error"].lower()
+        assert running.reply({})["ok"]
 
 
 @pytest.mark.parametrize(("asked", "said"), [

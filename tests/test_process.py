@@ -15,6 +15,8 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 from scipy.special import gammainc
 
+import negotiation as ng
+from negotiation.courses import courses, outcomes
 from negotiation.errors import InputError, NumericalError, UnknownNameError
 from negotiation.formats.definition import from_dict
 from negotiation.kernels import markov
@@ -508,3 +510,26 @@ def test_a_sequence_tells_what_else_could_have_happened():
     assert [dict(choices) for choices in path.choices] == [
         {"first": pytest.approx(0.75), "second": pytest.approx(0.25)}, {"second": 1.0}]
     assert list(path.choices[0]) == ["first", "second"]
+
+
+# ---- courses ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["central-reopening", "fearon-commitment", "security-dilemma",
+                                  "issue-linkage", "arctic-baltic"])
+def test_a_course_is_every_curve_of_a_chain(name: str) -> None:
+    solution = ng.solve(ng.load(name), cap=6)
+    processes = [equilibrium.process for equilibrium in solution.equilibria]
+    dates = [0.0, 0.3, 2.0, 10.0]
+    for process, course in zip(processes, courses(processes, dates), strict=True):
+        for front in solution.game.fronts:
+            assert course.fronts[front] == pytest.approx(
+                process.front_status_probability(front, dates), abs=1e-11)
+        for outcome in solution.game.outcomes:
+            one = process.over_time(outcome, dates)
+            assert course.outcomes[outcome].reached == pytest.approx(one.reached, abs=1e-11)
+            assert course.outcomes[outcome].in_force == pytest.approx(one.in_force, abs=1e-11)
+    for process, chance in zip(processes, outcomes(processes, 3.0), strict=True):
+        for outcome, found in chance.items():
+            alone = process.outcome(outcome, 3.0)
+            assert found.probability == pytest.approx(alone.probability, abs=1e-11)
+            assert found.eventually == pytest.approx(alone.eventually, abs=1e-11)

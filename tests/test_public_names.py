@@ -17,7 +17,7 @@ PUBLIC = {
     "InputError", "Issue", "Likelihood", "likelihood", "Linkage", "MissingLibraryError", "Move",
     "NashEquilibrium",
     "NashSolution", "NegotiationError",
-    "NormalFormGame", "NotYetError", "NumericalError", "Outcome", "Parameter", "Posture",
+    "NormalFormGame", "NumericalError", "Outcome", "Parameter", "Posture",
     "PosturePayoffs", "Problem", "SOLUTIONS", "Setting", "Solution", "Status",
     "StochasticEquilibrium",
     "LogitPath", "logit_path", "Region", "Tipping", "StochasticGame", "StochasticSolution",

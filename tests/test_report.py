@@ -20,8 +20,9 @@ from page_games import ACTOR, DOC, HOSTILE, PAGE, TITLE
 
 import negotiation as ng
 from negotiation.cli import main
-from negotiation.findings import Findings, First, first, gather
+from negotiation.findings import Findings, gather
 from negotiation.process import chances
+from negotiation.race import First, first
 from negotiation.text.play import groups
 from negotiation.text.summary import summary
 from negotiation.text.words import percent_range
@@ -128,14 +129,24 @@ def test_findings_are_those_of_the_analyses(found: Findings) -> None:
     assert found.left_out == ()
 
 
+def test_claims_are_tested_as_the_command_does() -> None:
+    game = ng.load("issue-linkage")
+    found = gather(game, draws=2, by=5.0)
+    asked = ng.claims(game, by=5.0, draws=0, flips=0)
+    assert found.claims == asked.claims and len(found.claims) == len(game.claims) > 0
+
+
 def test_what_time_does_not_allow_is_named_with_the_command() -> None:
     found = gather(ng.load("nrnap"), seconds=1e-3, called="nrnap")
     parts = {left.part for left in found.left_out}
-    assert {"likelihood", "who can stop it", "what hangs on whom"} <= parts
+    assert {"likelihood", "who can stop it", "what hangs on whom",
+            "cascade"} <= parts
+    assert any(part.startswith("the claims core, cascade") for part in parts)
     assert all(left.command.startswith("negotiation ") for left in found.left_out)
-    assert found.cascade is not None and found.likelihood is None
+    assert found.cascade is None and found.likelihood is None and found.claims == ()
+    assert len(found.solution.equilibria) == 1
     told = {said.name: " ".join(said.answers) for said in summary(found)}
-    assert "Not in this report: the time limit" in told["likely"]
+    assert "Not in this report: likelihood, since the time limit" in told["likely"]
     assert "negotiation likelihood nrnap pact" in told["likely"]
     assert "50 % within 10 years" in told["likely"]
 
@@ -145,7 +156,7 @@ def test_what_cannot_be_asked_is_named_too() -> None:
     why = {left.part: left.why for left in found.left_out}
     assert "no [cascade] table" in why["cascade"]
     told = {said.name: " ".join(said.answers) for said in summary(found)}
-    assert "Not in this report: the definition has no [cascade] table" in told["cascade"]
+    assert "Not in this report: cascade, since the definition has no" in told["cascade"]
 
 
 @pytest.mark.parametrize(("options", "said"), [

@@ -26,8 +26,9 @@ def report(parser: argparse.ArgumentParser) -> None:
     rules(group)
     solving(group)
     group.add_argument("--seconds", default=300.0, metavar="S", type=positive,
-                       help="about how long the work after equilibria and cascade may take; what "
-                            "it leaves out is named in the report (default: 300)")
+                       help="about how long the work may take; what it leaves out is named in the "
+                            "report (default: 300). One equilibrium is found and the page is laid "
+                            "out in any case: some seconds")
 
 
 def explore(parser: argparse.ArgumentParser) -> None:

@@ -23,17 +23,11 @@ def interval(parser: argparse.ArgumentParser) -> None:
 def tracing(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("following")
     rules(group)
-    group.add_argument("--cap", default=64, metavar="N", type=count,
-                       help="follow at most this many branches at one value (default: 64)")
-    group.add_argument("--boxes", default=1_000, metavar="N", type=count,
-                       help="how much work a proof that the list at one value is complete may be: "
-                            "boxes of branch and bound, shared by all states (default: 1000)")
+    _limits(group, "follow at most this many branches at one value")
     group.add_argument("--grid", default=9, metavar="N", type=count,
                        help="values that are solved afresh at first (default: 9)")
     group.add_argument("--checks", default=4, metavar="N", type=count,
                        help="values between events that are solved afresh afterwards (default: 4)")
-    group.add_argument("--seconds", default=None, metavar="S", type=positive,
-                       help="stop after this many seconds and print what was found")
 
 
 def plane(parser: argparse.ArgumentParser) -> None:
@@ -70,11 +64,14 @@ def target(parser: argparse.ArgumentParser) -> None:
 def mapping(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("solving")
     rules(group)
-    group.add_argument("--cap", default=64, metavar="N", type=count,
-                       help="keep at most this many equilibria that differ on the path of play")
+    _limits(group, "keep at most this many equilibria that differ on the path of play")
+
+
+def _limits(group: argparse._ArgumentGroup, cap: str) -> None:
+    group.add_argument("--cap", default=64, metavar="N", type=count, help=f"{cap} (default: 64)")
     group.add_argument("--boxes", default=1_000, metavar="N", type=count,
-                       help="how much work the proof that a list is complete may be "
-                            "(default: 1000)")
+                       help="how much work a proof that the list at one value is complete may be: "
+                            "boxes of branch and bound, shared by all states (default: 1000)")
     group.add_argument("--seconds", default=None, metavar="S", type=positive,
                        help="stop after this many seconds and print what was found")
 

@@ -64,15 +64,26 @@ def load(path: str | Path) -> tuple[Branch, ...]:
     Raises:
         InputError: for a file that cannot be read or is no such file.
     """
+    record = read_json(path, "holds no branches", FORMAT)
+    return tuple(from_dict(one) for one in record.get("branches", ()))
+
+
+def read_json(path: str | Path, otherwise: str, form: str) -> dict[str, Any]:
+    """The record of a JSON file of the format ``form``; ``otherwise``: what another file does not
+    do, for the message.
+
+    Raises:
+        InputError: where the file cannot be read or is no such file.
+    """
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        raise InputError(f"{path} holds no branches: it is not JSON ({error})") from None
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise InputError(f"{path} holds no branches: expected a file with format {FORMAT!r}")
-    return tuple(from_dict(one) for one in record.get("branches", ()))
+        raise InputError(f"{path} {otherwise}: it is not JSON ({error})") from None
+    if not isinstance(record, dict) or record.get("format") != form:
+        raise InputError(f"{path} {otherwise}: expected a file with format {form!r}")
+    return record
 
 
 def write_json(path: str | Path, record: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import compiled, consent_search, regime_search
-from ..kernels.regime_loops import LEFT, LISTED, MIXES
+from ..kernels.regime_loops import LEFT, LISTED, MIXES, PROVED
 from . import cyclic
 from .component import Components
 from .problem import NASH, Problems
@@ -24,6 +24,7 @@ from .state import Answers, join
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Known = NDArray[np.int8]
 
 #: equilibria in pure consents that one state may have
 MOST = 16
@@ -40,70 +41,84 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
 
     Without a compiler the general engine does all.
     """
-    if not compiled.available():
+    loops = listed(problems)
+    if loops is None:
         return _in_general(problems, np.arange(problems.size), indifferent, boxes)
+    answers, known = loops
+    answers.doubt = dict.fromkeys(np.flatnonzero(known == LISTED).tolist(), UNPROVED)
+    parts, mixing = [answers], np.flatnonzero(known == MIXES)
+    if len(mixing):
+        parts.append(_selected(problems, mixing, indifferent))
+        known[parts[-1].owner] = LISTED
+    left = np.flatnonzero((known == LEFT) | (known == MIXES))
+    return join([*parts, _in_general(problems, left, indifferent, boxes)])
+
+
+def listed(problems: Problems) -> tuple[Answers, Known] | None:
+    """The equilibria that compiled loops list, and what is known of each problem's list:
+    ``PROVED``, ``LISTED``, ``MIXES`` or ``LEFT`` (P,); None without a compiler."""
+    if not compiled.available():
+        return None
     bargained, asked = problems.bargained, problems.member.any(axis=2)
     idle = (problems.present & (problems.rate <= 0.0) & asked).any(axis=1)
     nash = ((problems.kind == NASH) | ~bargained).all(axis=1)
     compelled = (problems.forced.any(axis=2) & bargained).any(axis=1)
     fixed = ~bargained.any(axis=1)
-    parts = [_fixed(problems, np.flatnonzero(~idle & fixed)),
-             _pure(problems, np.flatnonzero(~idle & ~fixed & nash & ~compelled), indifferent)]
-    found = np.concatenate([part.owner for part in parts])
-    left = np.setdiff1d(np.arange(problems.size), found)
-    return join([*parts, _in_general(problems, left, indifferent, boxes)])
+    known, parts = np.full(problems.size, LEFT, dtype=np.int8), []
+    for solver, mine in ((_fixed, ~idle & fixed), (_pure, ~idle & ~fixed & nash & ~compelled)):
+        rows = np.flatnonzero(mine)
+        part, known[rows] = solver(problems.take(rows))
+        part.owner = rows[part.owner]
+        parts.append(part)
+    return join(parts), known
 
 
-def _fixed(problems: Problems, rows: Ints) -> Answers:
+def _fixed(problems: Problems) -> tuple[Answers, Known]:
     """All equilibria of problems with fixed payoffs; none of those with a tie."""
     kernel = compiled.compiled("consent_loops", "list_states", large=True)
-    part = problems.take(rows)
-    (size, moves, n), count = part.reward.shape, np.zeros(len(rows), dtype=np.int64)
-    values, consents = np.empty((size, MOST, n)), np.zeros((size, MOST, moves))
-    sign = np.zeros((size, MOST), dtype=np.int64)
-    given = (part.discount, part.flow, part.scale, part.rate, part.present, part.reward,
-             part.member)
     assert kernel is not None
+    (size, moves, n), issues = problems.reward.shape, problems.value.shape[2]
+    count, sign = np.zeros(size, dtype=np.int64), np.zeros((size, MOST), dtype=np.int64)
+    values, consents = np.empty((size, MOST, n)), np.zeros((size, MOST, moves))
+    given = (problems.discount, problems.flow, problems.scale, problems.rate, problems.present,
+             problems.reward, problems.member)
     kernel(given, (count, values, consents, sign), consent_search.make_room(moves, n, MOST),
            np.arange(size), FIXED_BOXES)
-    terms = np.zeros((size, MOST, moves, part.value.shape[2]))
-    return _answers(problems, rows, count, values, consents, terms, sign)
+    found = _answers(problems, count, values, consents, np.zeros((size, MOST, moves, issues)), sign)
+    return found, np.where(count > 0, PROVED, LEFT).astype(np.int8)
 
 
-def _pure(problems: Problems, rows: Ints, indifferent: str) -> Answers:
-    """The equilibria of problems with bargained terms in pure consents, or one that mixes."""
+def _pure(problems: Problems) -> tuple[Answers, Known]:
+    """The equilibria in pure consents of problems with bargained terms."""
     kernel = compiled.compiled("regime_search", "solve_rows", large=True)
-    part = problems.take(rows)
-    (size, moves, n), issues = part.reward.shape, part.value.shape[2]
+    assert kernel is not None
+    (size, moves, n), issues = problems.reward.shape, problems.value.shape[2]
     known, count = np.zeros(size, dtype=np.int8), np.zeros(size, dtype=np.int64)
     values, consents = np.empty((size, MOST, n)), np.zeros((size, MOST, moves))
     deals = np.zeros((size, MOST, moves, issues))
-    given = (part.discount, part.flow, part.scale, part.rate, part.present, part.reward,
-             part.member, part.weights, part.value, part.curvature)
-    assert kernel is not None
+    given = (problems.discount, problems.flow, problems.scale, problems.rate, problems.present,
+             problems.reward, problems.member, problems.weights, problems.value,
+             problems.curvature)
     kernel(given, (known, count, values, consents, deals),
            regime_search.make_room(moves, n, issues, MOST), np.arange(size))
     count[known == LEFT] = 0
-    answers = _answers(problems, rows, count, values, consents, deals,
-                       np.ones((size, MOST), dtype=np.int64))
-    answers.doubt = dict.fromkeys(rows[known == LISTED].tolist(), UNPROVED)
-    mixing = rows[known == MIXES]
-    return join([answers, _selected(problems, mixing, indifferent)]) if len(mixing) else answers
+    sign = np.ones((size, MOST), dtype=np.int64)
+    return _answers(problems, count, values, consents, deals, sign), known
 
 
-def _answers(problems: Problems, rows: Ints, count: Ints, values: Floats, consents: Floats,
-             terms: Floats, sign: Ints) -> Answers:
-    """The first ``count`` (k,) of the equilibria listed for some problems."""
-    at = np.repeat(np.arange(len(rows)), count)
-    place = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
-    owner, n = rows[at], values.shape[2]
-    consent = np.where(problems.chance[owner], 1.0, consents[at, place])
-    return Answers(owner, values[at, place], consent, np.zeros(consent.shape),
-                   np.repeat(terms[at, place][:, :, None, :], n, axis=2), sign[at, place])
+def _answers(problems: Problems, count: Ints, values: Floats, consents: Floats, terms: Floats,
+             sign: Ints) -> Answers:
+    """The first ``count`` (P,) of the equilibria listed for each problem."""
+    owner, n = np.repeat(np.arange(problems.size), count), values.shape[2]
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    consent = np.where(problems.chance[owner], 1.0, consents[owner, place])
+    return Answers(owner, values[owner, place], consent, np.zeros(consent.shape),
+                   np.repeat(terms[owner, place][:, :, None, :], n, axis=2), sign[owner, place])
 
 
 def _selected(problems: Problems, rows: Ints, indifferent: str) -> Answers:
     """The equilibria that vanishing noise selects in some problems, where they can be found."""
+    compiled.compiled("logit_loops", "follow_rows", large=True)
     part = problems.take(rows)
     found = cyclic.answer(Components(part, np.full(part.present.shape, -1), 1), indifferent,
                           select=True)

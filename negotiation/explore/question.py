@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..courses import outcomes
 from ..equilibrium.result import Solution
 from ..errors import InputError, UnknownNameError
 from ..model import Game
-from ..process import outcomes
 from ..report.picture import Data
 from ..report.views import FOLLOW, views
 from ..settings import Setting, apply, setting
 from ..text.solution import how_many
 from ..text.words import percent_range, points_range, sentence
 
-Solver = Callable[..., Sequence[Solution]]
 #: dates on a curve: of an answer at once, and of the whole one
 QUICK, WHOLE = 13, 31
 #: paths of play that can be chosen
@@ -78,7 +77,7 @@ def _words(value: object, what: str) -> dict[str, str]:
     return dict(table)
 
 
-def answer(game: Game, by: float, asked: Question, solver: Solver,
+def answer(game: Game, by: float, asked: Question, solve: Callable[[Game], Solution],
            before: Mapping[str, tuple[float, float]]) -> Data:
     """The game under a setting, solved, as the page shows it.
 
@@ -88,8 +87,7 @@ def answer(game: Game, by: float, asked: Question, solver: Solver,
         InputError: for a setting that the game cannot take.
         NumericalError: where a state could not be solved.
     """
-    changed = apply(game, asked.setting)
-    solution = solver([changed], **({"equilibria": "one"} if asked.quick else {}))[0]
+    solution = solve(apply(game, asked.setting))
     if not solution.equilibria:
         raise InputError(f"no equilibrium was found: {solution.status}")
     chances = chances_of(solution, by)

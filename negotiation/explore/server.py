@@ -2,7 +2,8 @@
 
 What it lets in: requests to its own host name and port (so that no other page's name can be made
 to point here), below a path that holds a random token, and questions in JSON, which no form of
-another page can send. One game is solved at a time.
+another page can send. One answer at once and one whole answer are worked out at a time; a new
+question ends the search for a whole answer that is not wanted any more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -25,6 +27,7 @@ from ..report.views import FOLLOW
 from ..text.describe import one_line
 from ..text.words import time
 from .question import answer, chances_of, controls, question, trouble
+from .quick import Quick
 
 #: bytes of a question, and of the random part of the address
 LARGEST, TOKEN = 65_536, 24
@@ -47,6 +50,10 @@ def require_flask() -> None:
             "the explorer needs Flask, which is not installed: pip install "
             "'negotiation[explore]' (or pip install flask plotly)") from error
     require_libraries()
+
+
+class OvertakenError(NegotiationError):
+    """A newer question was asked while this one was being answered."""
 
 
 class Explorer:
@@ -72,8 +79,12 @@ class Explorer:
         require_flask()
         self.game, self.solver, self.by = game, solver, game.horizon if by is None else by
         self.token = secrets.token_urlsafe(TOKEN)
-        self._lock = threading.Lock()
-        self._before = chances_of(solver([game])[0], self.by)
+        self._locks = {quick: threading.Lock() for quick in (True, False)}
+        self._asked = 0
+        base = solver([game])[0]
+        self._before = chances_of(base, self.by)
+        self._quick = Quick(base.options.indifferent, base.options.conventions)
+        self._quick(game)  # what has to be compiled or remembered is, before anybody waits for it
         make_server: Any = import_module("werkzeug.serving").make_server
         quiet: Any = type("Quiet", (import_module("werkzeug.serving").WSGIRequestHandler,),
                           {"log": lambda self, kind, message, *args: None})
@@ -115,12 +126,28 @@ class Explorer:
 
     def reply(self, asked: object) -> Data:
         """The answer to a question, or what is wrong with it."""
+        self._asked += 1
+        mine = self._asked
         try:
             wanted = question(asked)
-            with self._lock:
-                return answer(self.game, self.by, wanted, self.solver, self._before)
+            with self._locks[wanted.quick]:
+                solve = self._one if wanted.quick else partial(self._all, mine)
+                return answer(self.game, self.by, wanted, solve, self._before)
         except NegotiationError as error:
             return trouble(error)
+
+    def _one(self, game: Game) -> Solution:
+        """One equilibrium, as fast as can be."""
+        return self._quick(game) or self.solver([game], equilibria="one")[0]
+
+    def _all(self, mine: int, game: Game) -> Solution:
+        """Every equilibrium, unless somebody asks something else meanwhile."""
+        def overtaken(done: int, total: int) -> None:
+            if self._asked != mine:
+                raise OvertakenError("another question came before this one was answered")
+
+        overtaken(0, 1)
+        return self.solver([game], progress=overtaken)[0]
 
     # -- what is served
 

@@ -152,7 +152,7 @@ def solution_record(solution: Solution, by: float | None = None,
         by: the date of the outcomes' chances; the game's horizon when none is given.
         cascade: added under the key ``cascade`` when given.
     """
-    from ..process import outcomes  # numpy, which the records of games do without
+    from ..courses import outcomes  # numpy, which the records of games do without
 
     date = solution.game.horizon if by is None else by
     record: Record = {

@@ -42,7 +42,6 @@ GREY, PALE = "#767676", "#D9D9D9"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "h", "8")
 DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
-HATCHES = ("////", "\\\\\\\\", "....", "xxxx", "----", "||||")
 
 _RC: dict[str, Any] = {
     "font.family": ["DejaVu Sans"], "mathtext.fontset": "dejavusans", "font.size": 7.0,

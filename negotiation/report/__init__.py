@@ -35,8 +35,8 @@ def report(game: Game, path: str | os.PathLike[str], *, outcome: str | None = No
         seed: of the draws.
         sliders: parameters that can be moved in the page; those that move the outcome most when
             left out.
-        seconds: a limit on the work after equilibria and cascade; what it leaves out is named in
-            the report.
+        seconds: a limit on the work, see :func:`negotiation.findings.gather`; what it leaves out
+            is named in the report. Laying out the page comes on top: seconds.
         definition: the text of the definition file; written from the game when left out.
         command: how the report can be made again; the command line for it when left out.
         changed: what was changed about the definition, in words.

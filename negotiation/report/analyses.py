@@ -6,26 +6,33 @@ import numpy as np
 
 from ..cascade import CascadeResult
 from ..comparing import Bounds
+from ..courses import outcomes
+from ..errors import InputError
 from ..findings import Findings, Sweep
 from ..likelihood import Likelihood
 from ..likelihood.plan import FAILED
 from ..model import Game
-from ..process import outcomes
+from ..text.deals import PROPER
 from ..text.effects import CALLED
+from ..text.places import changes
 from ..text.words import (
     counted,
     number,
     percent,
     percent_range,
     points_range,
+    sentence,
     spaced,
     time,
 )
-from ..views import network
+from ..views import bargain_view, network
 from .picture import (
     DASHES,
     GREY,
     INK,
+    MARKERS,
+    PALE,
+    UNSEEN,
     Data,
     Picture,
     Table,
@@ -40,8 +47,10 @@ from .picture import (
 
 #: bars of a tornado, and of Sobol indices
 BARS = 12
+#: points of a Pareto frontier
+FRONTIER = 60
 #: where curves between fronts begin; actors stand at 0, fronts at 1, their names beside it
-SIDE = 1.7
+SIDE = 2.0
 #: kind of link → how it is told, and its dashes
 LINKS = {"needs": ("a move there needs it, or is part of it", "solid"),
          "pace": ("changes the pace there", "dash"),
@@ -80,11 +89,12 @@ def linked(game: Game) -> Picture:
                                             f"{game.fronts[link.target].label}: {says}")
                      + "<extra></extra>"})
         told.add(link.kind)
-    for place, table, here, where in ((actor_at, game.actors, 0.0, "middle left"),
-                                      (front_at, game.fronts, 1.0, "middle right")):
+    for place, table, here, where, width in (
+            (actor_at, game.actors, 0.0, "middle left", 12),
+            (front_at, game.fronts, 1.0, "middle right", 14)):
         data.append({"type": "scatter", "mode": "markers+text", "x": [here] * len(place),
                      "y": list(place.values()),
-                     "text": [shown(table[n].label, 20) for n in place],
+                     "text": [shown(table[n].label, width) for n in place],
                      "textposition": where, "textfont": {"size": 11}, "hoverinfo": "skip",
                      "marker": {"size": 8, "color": INK if here == 0.0 else [
                          front_colour(game, n) for n in place]}, "showlegend": False})
@@ -98,8 +108,8 @@ def linked(game: Game) -> Picture:
         "Who sits where, and what is linked", "Lines from an actor: whose consent a front's moves "
         "need. Curves: what a front does to another.",
         "Actors on the left, fronts in the middle, curves between linked fronts on the right.",
-        tuple(data), layout(44 * tall + 110, showlegend=bool(told), xaxis={
-            "visible": False, "range": [-0.75, SIDE + 1.5]}, yaxis={"visible": False},
+        tuple(data), layout(44 * tall + 110, showlegend=bool(told), margin={"l": 4, "r": 4}, xaxis={
+            "visible": False, "range": [-0.85, SIDE + 1.3]}, yaxis={"visible": False},
             legend={"y": -0.02}),
         Table(("Front", "Who sits there, and what it does to others"), seats + links))
 
@@ -160,7 +170,8 @@ def matrix(result: CascadeResult) -> Picture | None:
         "Every front on every other", "Points that the front in the row, settled at the start "
         "rather than kept from it, adds to the chance of the front in the column.",
         "A grid of differences; the table lists them.", (data,),
-        layout(56 * len(names) + 110, xaxis={"side": "top", "ticks": "", "showgrid": False},
+        layout(56 * len(names) + 110, modebar=UNSEEN,
+               xaxis={"side": "top", "ticks": "", "showgrid": False},
                yaxis={"autorange": "reversed", "ticks": "", "showgrid": False}),
         Table(("A settled", "adds to", "points"), rows, (2,)))
 
@@ -261,6 +272,60 @@ def sobol(found: Likelihood) -> Picture | None:
         layout(34 * len(ranked) + 110, barmode="group", showlegend=True,
                yaxis={"autorange": "reversed"}, xaxis=titled("share of the variance")),
         Table(("Parameter", "alone", "in all"), rows, (1, 2)))
+
+
+# ---- a bargain -------------------------------------------------------------------------------
+
+def fair(found: Findings) -> Picture | None:
+    """The Pareto frontier of the move with issues that is made most often, with every solution."""
+    try:
+        shape = bargain_view(found.solution.equilibria[0], points=FRONTIER)
+    except InputError:
+        return None
+    game, problem = found.game, shape.bargain
+    names = [game.actors[name].label for name in problem.disagreement]
+    if not len(shape.frontier.gains):
+        return None
+    two = len(names) == 2
+    axis = [shown(name, 14) for name in names]
+    data: list[Data] = []
+    for at, gains in enumerate(shape.frontier.gains if not two else ()):
+        data.append({"type": "scatter", "mode": "lines", "x": axis, "y": rounded(gains),
+                     "line": {"color": PALE, "width": 1}, "hoverinfo": "skip",
+                     "name": "Pareto frontier", "legendgroup": "frontier", "showlegend": at == 0})
+    if two:
+        data.append({"type": "scatter", "mode": "lines", "name": "Pareto frontier",
+                     "x": rounded(shape.frontier.gains[:, 0]),
+                     "y": rounded(shape.frontier.gains[:, 1]),
+                     "line": {"color": INK, "width": 1.5}, "hoverinfo": "skip"})
+    for k, deal in enumerate(problem.deals):
+        called = PROPER.get(deal.solution, sentence(deal.solution)) + (
+            " (the one used)" if deal.solution == problem.uses else "")
+        gains = rounded(deal.gains.values())
+        data.append({"type": "scatter", "mode": "markers" if two else "lines+markers",
+                     "name": called, "x": gains[:1] if two else axis, "y": gains[1:] if two else
+                     gains, "line": {"color": colour(k), "dash": DASHES[k % 6], "width": 2},
+                     "marker": {"size": 10, "color": colour(k), "symbol": MARKERS[k],
+                                "line": {"width": 1, "color": INK}},
+                     "hovertemplate": called + ": %{y:.3g}<extra></extra>"})
+    gain = "gain over waiting (payoff)"
+    axes = {"xaxis": titled(f"{shown(names[0])}: {gain}"),
+            "yaxis": titled(f"{shown(names[1])}: {gain}")} if two else {"yaxis": titled(gain)}
+    rows = [(PROPER.get(deal.solution, sentence(deal.solution)),
+             *(percent(x) for x in deal.terms.values()), *map(number, deal.gains.values()))
+            for deal in problem.deals]
+    issues = game.moves[problem.move].issues
+    return Picture(
+        f"What a fair deal would be: “{game.moves[problem.move].label}”",
+        "Gains over waiting (0: no agreement) under six notions of a fair deal; thin lines: the "
+        "rest of the Pareto frontier, where nobody gains but at another's cost. The state: "
+        f"{changes(game, problem.state)}; equilibrium {problem.equilibrium}. The table has the "
+        "terms, in per cent of a full concession.",
+        "The Pareto frontier with six solutions on it; the table has their terms and gains.",
+        tuple(data), layout(400, showlegend=True, **axes),
+        Table(("Solution", *(issue.label for issue in issues.values()),
+               *(f"{name} gains" for name in names)), tuple(rows),
+              range_of(1, 1 + len(issues) + len(names))))
 
 
 # ---- actors and sliders ----------------------------------------------------------------------

@@ -8,7 +8,7 @@
   const units = Object.fromEntries(data.controls.sliders.map(one => [one.name, one.unit]));
   /* A slider's own value is kept exactly until it is moved. */
   const moved = new Set();
-  let found = null, busy = false, next = null, rest = 0;
+  let found = null, busy = false, next = null, rest = 0, search = null;
 
   function asked(quick) {
     const wanted = {parameters: {}, start: {}, hold: {}, block: [], consents: {}, quick};
@@ -27,15 +27,22 @@
     return wanted;
   }
 
-  /* One question at a time; while it is answered, only the latest one waits. */
+  /* One question at a time; while it is answered, only the latest one waits. A search for all
+     equilibria is given up for it. */
   async function ask(quick) {
-    if (busy) { next = quick && (next === null || next); return; }
+    clearTimeout(rest);
+    if (busy) {
+      next = quick && (next === null || next);
+      if (search) search.abort();
+      return;
+    }
     busy = true;
+    search = quick ? null : new AbortController();
     const begun = performance.now();
     if (!quick) byId("status").textContent = "Solving …";
     try {
       const reply = await fetch("solve", {method: "POST", body: JSON.stringify(asked(quick)),
-        headers: {"Content-Type": "application/json"}});
+        headers: {"Content-Type": "application/json"}, signal: search && search.signal});
       if (!reply.ok) throw new Error("the server answered " + reply.status);
       const answer = await reply.json();
       byId("error").hidden = answer.ok;
@@ -51,8 +58,10 @@
         byId("status").textContent = "The answer below is the last one that could be found.";
       }
     } catch (error) {
-      byId("error").hidden = false;
-      byId("error").textContent = "No answer: " + error.message + ". Is the program still running?";
+      const givenUp = error.name === "AbortError";
+      byId("error").hidden = givenUp;
+      byId("error").textContent = givenUp ? "" :
+        "No answer: " + error.message + ". Is the program still running?";
     }
     busy = false;
     window.answers = (window.answers || 0) + 1;
@@ -60,7 +69,7 @@
       const then = next;
       next = null;
       ask(then);
-    }
+    } else if (quick) rest = setTimeout(() => ask(false), 600);
   }
 
   function options() {
@@ -79,7 +88,7 @@
     const view = found.views[Number(choice.value)];
     pictures.table(byId("changes"), found.changes, "Over all equilibria found");
     pictures.table(byId("worth"), view.worth, "Worth at the start");
-    for (const name of data.follow) pictures.draw(name, view.pictures[name] || null);
+    for (const name of data.follow) pictures.soon(name, view.pictures[name] || null);
   }
 
   function say(name) {
@@ -93,8 +102,6 @@
     if (!slider) return;
     moved.add(slider.dataset.name);
     say(slider.dataset.name);
-    clearTimeout(rest);
-    rest = setTimeout(() => ask(false), 600);
     ask(true);
   });
   form.addEventListener("change", event => {
@@ -109,16 +116,16 @@
     filter();
     ask(false);
   });
-  const search = byId("filter");
+  const wanted = byId("filter");
   function filter() {
-    if (!search) return;
-    const words = search.value.toLowerCase().split(/\s+/);
+    if (!wanted) return;
+    const words = wanted.value.toLowerCase().split(/\s+/);
     form.querySelectorAll(".slider").forEach(one => {
       const text = one.dataset.name.replaceAll("_", " ").toLowerCase();
       one.hidden = !words.every(word => text.includes(word));
     });
   }
-  if (search) search.addEventListener("input", filter);
+  if (wanted) wanted.addEventListener("input", filter);
   choice.addEventListener("change", show);
   Object.keys(own).forEach(say);
   ask(false);

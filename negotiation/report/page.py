@@ -11,10 +11,12 @@ from importlib import import_module, resources
 from typing import Any
 
 from .. import __version__
+from ..claims import ClaimResult
 from ..errors import MissingLibraryError
 from ..findings import Findings
 from ..formats.definition import dumps
 from ..model import Game
+from ..text.claims import numbers
 from ..text.describe import game_page, one_line
 from ..text.summary import summary
 from ..text.words import number, spaced, time
@@ -72,7 +74,7 @@ def page(found: Findings, *, definition: str | None = None, command: str | None 
         about=_about(found), changed=changed, summary=summary(found), sliders=sliders,
         choices=[view.label for view in base], shown=base[0].says, verdict=base[0].outcomes,
         worth=base[0].worth, follow=follow, whole=whole, parameters=parameters(game),
-        claims=_claims(game), claims_command=f"negotiation claims {game.name}",
+        claims=_claims(found), claims_command=f"negotiation claims {game.name}",
         words=game_page(game, formulas=True), missing=_missing(found), definition=text,
         definition_note=("Written from the game as it was solved." if written else
                          "The file as it was read.") + f" SHA-256: {digest}",
@@ -94,8 +96,8 @@ def render(template: str, scripts: Iterable[str], data: Data, **values: Any) -> 
               f"img-src data: blob:; connect-src {connect}; "
               "base-uri 'none'; form-action 'none'")
     environment = jinja.Environment(autoescape=True, undefined=jinja.StrictUndefined,
-                                    trim_blocks=True)
-    made: str = environment.from_string(_file(template)).render(
+                                    trim_blocks=True, loader=jinja.FunctionLoader(_file))
+    made: str = environment.get_template(template).render(
         version=__version__, policy=policy, style=safe(_file("page.css")), data=safe(inert(data)),
         library=safe(library), script=safe(script), **values)
     return made
@@ -135,6 +137,7 @@ def _whole(found: Findings) -> dict[str, Picture]:
     made = {
         "cascade-bars": effects and analyses.carried(effects),
         "cascade-matrix": effects and analyses.matrix(effects),
+        "bargain": analyses.fair(found),
         "draws": likely and analyses.draws(likely), "tornado": likely and analyses.tornado(likely),
         "sobol": likely and analyses.sobol(likely), "deciding": analyses.deciding(found),
         **{f"slider-{at}": analyses.slider(found, one) for at, one in enumerate(found.sweeps)},
@@ -158,9 +161,21 @@ def parameters(game: Game) -> Table:
     return Table(("Parameter", "Value", "Range", "Unit", "What it rests on"), tuple(rows), (1,))
 
 
-def _claims(game: Game) -> Table:
-    return Table(("Claim", "Where it is said"), tuple(
-        (claim.says, claim.source) for claim in game.claims))
+def _claims(found: Findings) -> Table:
+    """What the file claims, and what was found of it."""
+    tested = {one.claim.id: one for one in found.claims}
+    rows = []
+    for claim in found.game.claims:
+        one = tested.get(claim.id)
+        rows.append((claim.says, claim.source, "not tested", "") if one is None else (
+            claim.says, claim.source, _verdict(one), numbers(one)))
+    return Table(("Claim", "Where it is said", "Does it hold?", "What was found"), tuple(rows))
+
+
+def _verdict(one: ClaimResult) -> str:
+    if one.equilibria == "some":
+        return f"{'yes' if one.nominal else 'no'}, but not in every equilibrium"
+    return "yes" if one.equilibria == "every" else "no"
 
 
 def _missing(found: Findings) -> Table:

@@ -21,6 +21,8 @@ Data = dict[str, Any]
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x",
            "pentagon", "hexagon", "star")
+#: buttons of a picture that would lie over the heads of its columns, seen when pointed at
+UNSEEN = {"color": "rgba(0,0,0,0)", "bgcolor": "rgba(0,0,0,0)"}
 INK, GREY, PALE = "#1a1a1a", "#767676", "#d9d9d9"
 
 

@@ -28,10 +28,14 @@ const pictures = {
     table.parentElement.setAttribute("aria-label", caption);
   },
 
+  /* What stands in each picture, so that what is the same is not drawn again. */
+  drawn: new Map(),
   draw(name, record) {
     const figure = document.getElementById(name);
     figure.hidden = !record;
-    if (!record) return;
+    const text = JSON.stringify(record);
+    if (!record || pictures.drawn.get(name) === text) return;
+    pictures.drawn.set(name, text);
     figure.querySelector("h3").textContent = record.title;
     figure.querySelector(".note").textContent = record.note;
     const plot = document.getElementById(name + "-plot");
@@ -45,8 +49,8 @@ const pictures = {
     }));
     pictures.table(figure, record.table, record.title);
     plot.style.minHeight = record.layout.height + "px";
-    return Plotly.react(plot, structuredClone(record.data), structuredClone(record.layout),
-      pictures.options);
+    const {data, layout} = JSON.parse(text);
+    return Plotly.react(plot, data, layout, pictures.options);
   },
 
   /* Draw when it comes near the screen, so that a long page opens at once. */
@@ -59,7 +63,17 @@ const pictures = {
     const figure = document.getElementById(name);
     figure.hidden = !record;
     pictures.pending.set(name, record);
+    pictures.watcher.unobserve(figure);
     pictures.watcher.observe(figure);
+  },
+
+  /* Draw at once what is on the screen, and the rest when it comes near. */
+  soon(name, record) {
+    const place = document.getElementById(name).getBoundingClientRect();
+    if (!record || (place.height && place.bottom > 0 && place.top < window.innerHeight)) {
+      pictures.pending.delete(name);
+      pictures.draw(name, record);
+    } else pictures.later(name, record);
   },
   now(name) {
     if (!pictures.pending.has(name)) return;

@@ -16,6 +16,7 @@ from .picture import (
     GREY,
     INK,
     PALE,
+    UNSEEN,
     Data,
     Picture,
     Table,
@@ -226,7 +227,8 @@ def terms(equilibrium: Equilibrium, move: str | None = None) -> Picture | None:
         "In per cent of a full concession, by the moves that have been made before (in brackets: "
         f"how often it is agreed on there).{left}",
         "A grid of terms: a row for each state, a column for each issue; the table has them.",
-        (data,), layout(34 * len(rows) + 110, xaxis={"side": "top", "ticks": "", "showgrid": False},
+        (data,), layout(34 * len(rows) + 110, modebar=UNSEEN,
+                        xaxis={"side": "top", "ticks": "", "showgrid": False},
                         yaxis={"autorange": "reversed", "ticks": "", "showgrid": False}),
         Table(("After", "made", *(issue.label + (f" ({issue.unit})" if issue.unit else "")
                                   for issue in issues)),

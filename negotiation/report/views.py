@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..courses import outcomes
 from ..equilibrium.result import Solution
-from ..process import OutcomeChance, outcomes
+from ..process import OutcomeChance
 from ..text.play import Group, groups
 from ..text.solution import letter
 from ..text.words import percent, time

@@ -68,13 +68,14 @@ def _flips(one: ClaimResult) -> str:
 
 def _details(result: ClaimsResult) -> Iterator[str]:
     for one in result.claims:
-        said = f"{one.claim.id} ({one.claim.source}): {one.claim.says} {_numbers(one)}"
+        said = f"{one.claim.id} ({one.claim.source}): {one.claim.says} {numbers(one)}"
         yield wrapped(said, 2, 2)
         for flip in (one.flips or ())[MOST_FLIPS:]:
             yield wrapped(f"also flipped by {flip.parameter} = {number(flip.value)}", 6)
 
 
-def _numbers(one: ClaimResult) -> str:
+def numbers(one: ClaimResult) -> str:
+    """What a claim compares, in words."""
     claim = one.claim
     if claim.pivot is not None:
         other = "" if one.than is None else f", against {points_range(*one.than)} for the others"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..cascade import CascadeResult
+from ..courses import outcomes
 from ..equilibrium.result import Equilibrium, Solution, Status
 from ..model import Game
-from ..process import EventPath, OutcomeChance, outcomes
+from ..process import EventPath, OutcomeChance
 from .clashes import encounter_sentences
 from .describe import one_line, title_line
 from .effects import verdict_lines

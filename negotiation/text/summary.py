@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..comparing import Bounds
+from ..courses import outcomes
 from ..findings import Findings
 from ..likelihood.words import phrase
 from ..pivots import HARDLY
-from ..process import outcomes
 from .effects import verdict
 from .play import groups
 from .solution import differences, how_many, what_comes_first
@@ -59,7 +59,8 @@ def _why(found: Findings, *parts: str) -> Iterator[str]:
     """Why a part is not there."""
     for left in found.left_out:
         if left.part in parts:
-            yield f"Not in this report: {left.why}. “{left.command}” works it out."
+            yield (f"Not in this report: {left.part}, since {left.why}. “{left.command}” works it "
+                   "out.")
 
 
 def _happen(found: Findings) -> Iterator[str]:

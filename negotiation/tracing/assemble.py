@@ -12,7 +12,7 @@ from ..frozen import FrozenMap
 from .locate import NARROW, Refiner, Zero
 from .plays import MADE, MIXED, REFUSED, gains
 from .result import Change
-from .sample import Point, apart, matched
+from .sample import Point, apart
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def _between(refiner: Refiner, k: int, switches: Sequence[tuple[float, float]],
              ) -> list[Happening]:
     left, right = refiner.samples[k], refiner.samples[k + 1]
     middle, width = 0.5 * (left.t + right.t), right.t - left.t
-    _, gone, new = matched(left, right)
+    _, gone, new = refiner.matching(k)
     sides = ([_Side(i, left.points[i], _zeros(refiner, k, -1, i, left.t, right.t)) for i in gone],
              [_Side(j, right.points[j], _zeros(refiner, k + 1, 1, j, left.t, right.t))
               for j in new])

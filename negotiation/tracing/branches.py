@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from ..frozen import FrozenMap
 from ..kernels import markov
 from ..lattice import Lattice
-from ..process import chain_of, outcome_states, reach
+from ..process import chain_of, outcome_states
 from .assemble import Happening
 from .result import Branch, Event, Settings, Special
 from .sample import Point, Sample, matched
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 #: points whose chances are found in one call
 CHUNK = 64
@@ -118,17 +119,44 @@ def _chances(points: list[Point], by: float) -> dict[str, Floats]:
         return {}
     lattice = points[0].lattice
     hazard = np.array([point.lattice.rate[0] * point.play.consent for point in points])
+    groups = _by_support(lattice, points)
     out: dict[str, Floats] = {}
     for name, outcome in lattice.game.outcomes.items():
+        out[name] = np.zeros(len(points))
         if outcome.posture:
-            out[name] = np.zeros(len(points))
             by_play: dict[str, list[int]] = {}
             for k, point in enumerate(points):
                 by_play.setdefault(repr((point.key, _supports(point))), []).append(k)
-            for rows in by_play.values():
-                out[name][rows] = shares(points[rows[0]].lattice, hazard[rows], name, by)
-        else:
-            out[name] = reach(lattice, hazard, outcome_states(lattice, name), [by]).reached[:, 0]
+            for played in by_play.values():
+                out[name][played] = shares(points[played[0]].lattice, hazard[played], name, by)
+            continue
+        inside = outcome_states(lattice, name)
+        for chain, rows, states, edges in groups:
+            out[name][rows] = markov.reach(chain, hazard[rows][:, edges], inside[states],
+                                           np.array([by])).reached[:, 0]
+    return out
+
+
+def _by_support(lattice: Lattice, points: Sequence[Point],
+                ) -> list[tuple[markov.Chain, Ints, Ints, Ints]]:
+    """Points whose plays can reach the same states: a chain over these alone, the points' numbers,
+    and the chain's states and edges. A play visits few of a large game's states."""
+    whole = chain_of(lattice)
+    if whole.layers is None:
+        every = np.arange(len(points))
+        return [(whole, every, np.arange(whole.size), np.arange(len(whole.edge_state)))]
+    by: dict[bytes, list[int]] = {}
+    for k, point in enumerate(points):
+        by.setdefault(point.play.on_path.tobytes(), []).append(k)
+    out = []
+    for rows in by.values():
+        on_path = points[rows[0]].play.on_path
+        states = np.flatnonzero(on_path)
+        edges = np.flatnonzero(on_path[whole.edge_state] & on_path[whole.edge_target])
+        place = np.cumsum(on_path) - 1
+        part = markov.build_chain(place[whole.edge_state[edges]], place[whole.edge_target[edges]],
+                                  whole.level[states])
+        out.append((part, np.array(rows), states, edges))
     return out
 
 

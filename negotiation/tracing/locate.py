@@ -11,21 +11,25 @@ halved. Brackets of all events are worked on together, one sweep a round.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NumericalError
-from .sample import Family, Point, Sample, apart, matched
+from .sample import CARRIED, Family, Point, Sample, apart, matched, prepare
 from .sweep import Solving
 
 Floats = NDArray[np.float64]
+#: pairs of plays that go on, those that end, those that begin
+Matching = tuple[list[tuple[int, int]], list[int], list[int]]
 
 #: width of a bracket, as a share of the line, at which an event counts as found
 NARROW = 2e-7
-ROUNDS = 60
+ROUNDS = 100
+#: how many samples on a play is taken at once, where it goes on
+AHEAD = (1, 4, 16, 64)
 #: proposals closer than this share of the bracket to its ends bring nothing
 EDGE = 1e-3
 #: changes of a margin below this share of the payoff range are rounding
@@ -76,6 +80,12 @@ def surely(family: Family, t: Sequence[float], solving: Solving,
     return found, failed
 
 
+def _same(found: Mapping[int, Sample], target: int, point: Point) -> Point | None:
+    """The nearest play at a sample that is in the regime of another."""
+    same = [p for p in found[target].points if p.signature == point.signature]
+    return min(same, key=lambda p: apart(p, point), default=None)
+
+
 class Refiner:
     """The samples along a line, refined where neighbours differ.
 
@@ -92,16 +102,22 @@ class Refiner:
         #: values at which no equilibrium of some state could be found, and brackets with one inside
         self.failed: set[float] = set()
         self._given_up: set[tuple[float, float]] = set()
-        self._quiet: dict[tuple[float, float], bool] = {}
+        #: plays that were taken on on one side as far as they go
+        self._ended: set[tuple[Point, int]] = set()
+        self._guessed: list[float] = []
+        self._matched: dict[tuple[Sample, Sample], Matching] = {}
 
     def quiet(self, k: int) -> bool:
         """Whether every play goes on from sample k to the next."""
-        left, right = self.samples[k], self.samples[k + 1]
-        key = (left.t, right.t)
-        if key not in self._quiet:
-            _, a, b = matched(left, right)
-            self._quiet[key] = not a and not b
-        return self._quiet[key]
+        _, gone, new = self.matching(k)
+        return not gone and not new
+
+    def matching(self, k: int) -> Matching:
+        """Which plays of sample k go on to the next, which do not, and which are new there."""
+        pair = self.samples[k], self.samples[k + 1]
+        if pair not in self._matched:
+            self._matched[pair] = matched(*pair)
+        return self._matched[pair]
 
     def open(self) -> list[int]:
         """Brackets that are still wider than ``NARROW``."""
@@ -122,6 +138,9 @@ class Refiner:
                 self.note(every - len(todo), every)
             if not todo:
                 return
+            self._prepare(todo)
+            if self._extend(todo):
+                continue
             asked: dict[float, tuple[Sample, Sample]] = {}
             for k in todo:
                 pair = self.samples[k], self.samples[k + 1]
@@ -152,7 +171,13 @@ class Refiner:
         width = high - low
         spread = ends[-1] - ends[0]
         close = spread < 0.02 * width
-        reach = max(0.05 * width if not close or len(ends) < 2 else 4.0 * spread, 0.3 * NARROW)
+        reach = 0.05 * width if not close or len(ends) < 2 else 4.0 * spread
+        # where a guess has been before tells how good it is
+        inside_ = [t for t in self._guessed if low <= t <= high]
+        if inside_:
+            reach = min(reach, 4.0 * max(min(abs(t - guess) for t in inside_) for guess in ends))
+        reach = max(reach, 0.3 * NARROW)
+        self._guessed += ends
         found = {guess + side * reach for guess in ends for side in (-1.0, 1.0)}
         if width > 0.02:
             found.add(middle)
@@ -166,7 +191,7 @@ class Refiner:
     def guesses(self, k: int) -> list[float]:
         """Where margins say that the events between samples k and k + 1 are, ascending."""
         left, right = self.samples[k], self.samples[k + 1]
-        _, gone, new = matched(left, right)
+        _, gone, new = self.matching(k)
         found = []
         for which, side, plays in ((k, -1, gone), (k + 1, 1, new)):
             for i in plays:
@@ -175,45 +200,137 @@ class Refiner:
                     found.append(nearest[0].t)
         return sorted(found)
 
+    def _prepare(self, brackets: Sequence[int]) -> None:
+        """Find the margins that the brackets' guesses ask for, in one call."""
+        asked: list[Point] = []
+        for k in brackets:
+            _, gone, new = self.matching(k)
+            for which, side, plays in ((k, -1, gone), (k + 1, 1, new)):
+                for i in plays:
+                    came = self._came_from(which, side, i)
+                    if came is not None:
+                        asked += [self.samples[which].points[i], came[1]]
+        prepare(asked)
+
+    def _extend(self, brackets: Sequence[int]) -> bool:
+        """Take followed plays on to samples that they were not started for; whether any went on.
+
+        Where no margin of a play comes to zero within its bracket, it most likely goes on: it was
+        met on one side only, when another play was followed past its end.
+        """
+        jobs: list[tuple[int, int, Point]] = []
+        for k in brackets:
+            left, right = self.samples[k], self.samples[k + 1]
+            if left.followed or right.followed:
+                _, gone, new = self.matching(k)
+                jobs += [(at, side, self.samples[at].points[i])
+                         for at, side, plays in ((k, 1, gone), (k + 1, -1, new)) for i in plays
+                         if (self.samples[at].points[i], side) not in self._ended
+                         and not self.zeros(at, -side, i, left.t, right.t)]
+        found: dict[int, Sample] = {}
+        self._onto(found, [(self._ahead(at, side)[:1], point) for at, side, point in jobs])
+        going = [job for job in jobs if _same(found, self._ahead(*job[:2])[0], job[2])]
+        self._onto(found, [(self._ahead(at, side)[1:], point) for at, side, point in going])
+        self._ended.update((point, side) for _, side, point in jobs)
+        grown = [self._extended(at, side, point, found) for at, side, point in going]
+        return any(grown)
+
+    def _onto(self, found: dict[int, Sample], jobs: Sequence[tuple[list[int], Point]]) -> None:
+        """Follow plays to some samples, and add what comes there."""
+        starts: dict[int, list[Point]] = {}
+        for targets, point in jobs:
+            for target in targets:
+                starts.setdefault(target, []).append(point)
+        order = sorted(starts)
+        came = self.family.follow([self.samples[k].t for k in order], self.solving,
+                                  [starts[k] for k in order], search=False) if order else []
+        self.sweeps += len(order)
+        for k, sample in zip(order, came, strict=True):
+            known = found[k].points if k in found else ()
+            found[k] = replace(sample, points=(*known, *sample.points))
+
+    def _ahead(self, at: int, side: int) -> list[int]:
+        """The samples ``AHEAD`` of one."""
+        return [at + side * step for step in AHEAD if 0 <= at + side * step < len(self.samples)]
+
+    def _extended(self, at: int, side: int, point: Point, found: Mapping[int, Sample]) -> bool:
+        """Add a play to the samples up to the last one that it was followed to in its regime; in
+        between it is carried along."""
+        last = at
+        ends: dict[int, Point] = {}
+        for target in self._ahead(at, side):
+            same = _same(found, target, point)
+            if same is None:
+                break
+            ends[target], last = same, target
+        added = False
+        for target in range(at + side, last + side, side):
+            point = ends.get(target, point)
+            sample = self.samples[target]
+            if any(p.signature == point.signature and apart(p, point) < CARRIED
+                   for p in sample.points):
+                break
+            if len(sample.points) >= self.solving.cap:
+                self.samples[target] = replace(sample, capped=True)
+                self._given_up.add((min(sample.t, self.samples[target - side].t),
+                                    max(sample.t, self.samples[target - side].t)))
+                break
+            self.samples[target] = replace(sample, points=(*sample.points, point))
+            added = True
+        return added
+
+    def _came_from(self, k: int, side: int, play: int) -> tuple[int, Point] | None:
+        """Where a play of sample k was solved before, on one side: the sample and the point there.
+
+        A secant through points too near to each other is lost in rounding, and a play that was
+        only carried along is no second point, so that the nearest of either kind are passed over.
+        """
+        point = self.samples[k].points[play]
+        found = None
+        while 0 <= k + side < len(self.samples):
+            pairs = self.matching(min(k, k + side))[0]
+            mine = 1 if side < 0 else 0
+            going = next((pair for pair in pairs if pair[mine] == play), None)
+            if going is None:
+                break
+            k, play = k + side, going[1 - mine]
+            there = self.samples[k].points[play]
+            if there.t != point.t:
+                found = k, there
+            if abs(there.t - point.t) >= 5.0 * NARROW:
+                break
+        return found
+
     def zeros(self, k: int, side: int, play: int, low: float, high: float) -> list[Zero]:
         """Zeros within [low, high] of the margins of a play of sample k, by the secant through a
         sample on ``side`` (−1 left, 1 right) that it comes from; path of play first."""
-        here, other = self.samples[k], k + side
-        # a secant through points too near to each other is lost in rounding
-        while (0 < other < len(self.samples) - 1
-               and abs(self.samples[other].t - here.t) < 5.0 * NARROW
-               and self.quiet(min(other, other + side))):
-            other += side
-        if not 0 <= other < len(self.samples):
+        came = self._came_from(k, side, play)
+        if came is None:
             return []
-        there = self.samples[other]
-        ends = (there, here) if side < 0 else (here, there)
-        pairs = matched(*ends)[0]
-        partner = next((i if side < 0 else j for i, j in pairs
-                        if (j if side < 0 else i) == play), None)
-        if partner is None:
-            return []
-        point = here.points[play]
+        point = self.samples[k].points[play]
         slack = 0.1 * (high - low)
-        found = zeros(there.points[partner], point, low - slack, high + slack)
+        found = zeros(came[1], point, low - slack, high + slack)
         found = [Zero(min(max(zero.t, low), high), zero.margin) for zero in found]
         on_path = point.margin_on_path
         near = [z for z in found if z.margin is not None and on_path[z.margin]]
-        twin = self._meeting(here, there, play, pairs, side, low, high)
+        twin = self._meeting(k, side, play, came, low, high)
         return [*twin, *near, *(z for z in found if z not in near)]
 
-    def _meeting(self, here: Sample, there: Sample, play: int, pairs: list[tuple[int, int]],
-                 side: int, low: float, high: float) -> list[Zero]:
+    def _meeting(self, k: int, side: int, play: int, came: tuple[int, Point], low: float,
+                 high: float) -> list[Zero]:
         """Two plays of one regime that meet: the square of their distance is smooth."""
+        here = self.samples[k]
         point = here.points[play]
-        came = {(j if side < 0 else i): (i if side < 0 else j) for i, j in pairs}
         for other, twin in enumerate(here.points):
-            if other == play or twin.signature != point.signature or other not in came:
+            if other == play or twin.signature != point.signature:
+                continue
+            beside = self._came_from(k, side, other)
+            if beside is None or beside[0] != came[0]:
                 continue
             now = apart(point, twin) ** 2
-            before = apart(there.points[came[play]], there.points[came[other]]) ** 2
+            before = apart(came[1], beside[1]) ** 2
             if before != now:
-                at = here.t - now * (here.t - there.t) / (now - before)
+                at = point.t - now * (point.t - came[1].t) / (now - before)
                 if low <= at <= high:
                     return [Zero(at, None)]
         return []

@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..equilibrium.branch import Points
 from ..equilibrium.certificate import REGRET_TOLERANCE, certify
 from ..equilibrium.nodes import MADE as MAKE
 from ..equilibrium.nodes import MIX
 from ..equilibrium.nodes import REFUSED as REFUSE
 from ..equilibrium.problem import KINDS, OFFERS, Problems, gather
-from ..equilibrium.regimes import quick_states
+from ..equilibrium.regimes import listed, quick_states
 from ..equilibrium.state import Answers
 from ..equilibrium.ties import null_members
-from ..kernels import compiled
 from ..lattice import Lattice
 from .plays import MIXED, Play, bounds, gains, labels, reached
 from .sweep import NO_GAIN, Solving
@@ -64,9 +64,10 @@ class _Work:
 
 
 def follow(lattice: Lattice, draw: Ints, starts: Sequence[tuple[Lattice, Play]],
-           solving: Solving) -> list[Play | None]:
+           solving: Solving, search: bool = True) -> list[Play | None]:
     """Each start (a play nearby, with its own point's numbers) at a draw of the lattice; None where
-    no equilibrium of some state was found, or one misses the certificate.
+    no equilibrium of some state was found, or one misses the certificate. Without ``search`` states
+    whose regime ends are only looked at close by.
 
     Raises:
         OutOfTime: when the time is over.
@@ -74,13 +75,16 @@ def follow(lattice: Lattice, draw: Ints, starts: Sequence[tuple[Lattice, Play]],
     if not starts:
         return []
     before = _before(lattice, starts)
+    # boxes are shared by all states, as where a point is solved afresh
+    solving = replace(solving, boxes=max(solving.boxes // len(lattice.states), 1))
     work = _Work(draw, np.zeros((len(draw), len(lattice.states), lattice.discount.shape[1])),
                  before.consent.copy(), before.terms.copy(),
                  np.ones(len(draw), dtype=np.int64), np.zeros(len(draw)),
                  np.ones(len(draw), dtype=bool))
     for depth in range(int(lattice.level.max()) + 1):
         solving.check()
-        _level(lattice, np.flatnonzero(lattice.level == depth), work, before, solving)
+        _level(lattice, np.flatnonzero(lattice.level == depth), work, before,
+               solving if search else None)
     hazard = lattice.rate[draw] * work.consent
     on_path = reached(lattice, hazard)
     out: list[Play | None] = []
@@ -114,7 +118,8 @@ def _before(lattice: Lattice, starts: Sequence[tuple[Lattice, Play]]) -> Regimes
                    np.array([play.terms for _, play in starts]))
 
 
-def _level(lattice: Lattice, states: Ints, work: _Work, before: Regimes, solving: Solving) -> None:
+def _level(lattice: Lattice, states: Ints, work: _Work, before: Regimes,
+           solving: Solving | None) -> None:
     """Solve all states of one level for all plays."""
     first, last = lattice.first_edge[states], lattice.first_edge[states + 1]
     moves = int((last - first).max())
@@ -170,7 +175,7 @@ def _distinct(lattice: Lattice, draw: Ints, which: Ints, after: Floats, label: I
     return once, back
 
 
-def _solve(problems: Problems, start: Regimes, solving: Solving,
+def _solve(problems: Problems, start: Regimes, solving: Solving | None,
            ) -> tuple[Floats, Floats, Floats, Ints]:
     """For every problem one equilibrium, the nearest to its start: value, consent, terms, index."""
     size, moves, n = problems.reward.shape
@@ -180,35 +185,53 @@ def _solve(problems: Problems, start: Regimes, solving: Solving,
     sign = np.ones(size, dtype=np.int64)
     odd = np.asarray((null_members(problems) | problems.forced).any(axis=(1, 2)))
     left = np.ones(size, dtype=bool)
+
+    def take(at: Ints, found: Points | Answers, consents: Floats) -> None:
+        value[at], terms[at], sign[at] = found.value, found.terms[:, :, 0], found.index
+        consent[at] = np.where(problems.chance[at], 1.0, np.clip(consents, 0.0, 1.0))
+        left[at] = False
+
     def tried(turns: int) -> None:
         rows = np.flatnonzero(left & ~odd)
         if not len(rows):
             return
         points = attempt(problems, rows, Regimes(start.label[rows], start.consent[rows],
                                                  start.value[rows], start.terms[rows]), turns)
-        at = points.owner
-        value[at], terms[at], sign[at] = points.value, points.terms[:, :, 0], points.index
-        consent[at] = np.where(problems.chance[at], 1.0, np.clip(points.consent, 0.0, 1.0))
-        left[at] = False
+        take(points.owner, points, points.consent)
 
-    tried(0)
-    if not compiled.available():
-        tried(FLIPS)  # a few regimes are cheaper than all, where no loops are compiled
-    rows = np.flatnonzero(left)
-    if len(rows):
-        others = quick_states(problems.take(rows), solving.indifferent, max(solving.boxes, 1))
+    def nearest(rows: Ints, others: Answers) -> None:
         owner = rows[others.owner]
         apart = (np.abs(others.value - start.value[owner]) / problems.scale[owner]).max(axis=1)
         order = np.lexsort((apart, owner))
-        nearest = order[np.unique(owner[order], return_index=True)[1]]
-        at = owner[nearest]
-        value[at], consent[at], sign[at] = (others.value[nearest], others.consent[nearest],
-                                            others.index[nearest])
-        terms[at] = others.terms[nearest][:, :, 0]
+        first = order[np.unique(owner[order], return_index=True)[1]]
+        take(owner[first], others.rows(first), others.consent[first])
+
+    pure = np.flatnonzero(~odd & (start.label < MIX).all(axis=1))
+    quick = listed(problems.take(pure)) if len(pure) else None
+    if quick is not None:
+        # loops list every equilibrium in pure consents sooner than Newton's method finds one
+        found = quick[0]
+        owner = pure[found.owner]
+        same = ((found.consent == start.consent[owner]) | ~_asked(problems)[owner]).all(axis=1)
+        nearest(pure, found.keep(same))
+        # of a state whose payoffs are fixed the loops do not say all
+        other = left[owner] & (problems.bargained[owner].any(axis=1) | (solving is None))
+        nearest(pure, found.keep(other))
+    tried(0)
+    if quick is None or solving is not None:
+        tried(FLIPS)  # a few regimes are cheaper than all
+    rows = np.flatnonzero(left)
+    if len(rows) and solving is not None:
+        nearest(rows, quick_states(problems.take(rows), solving.indifferent, solving.boxes))
     # a move whose rate is 0 changes nothing; its consent stays what it was
     silent = problems.present & (problems.rate == 0) & ~problems.chance
     consent = np.where(silent & ~odd[:, None], start.consent, consent)
     return value, consent, np.where(np.isfinite(terms), terms, 0.0), sign
+
+
+def _asked(problems: Problems) -> Bools:
+    """(P, M) moves that somebody consents to and that can come up."""
+    return np.asarray(problems.present & (problems.rate > 0) & ~problems.chance)
 
 
 def alike(a: Play, b: Play, scale: Floats) -> bool:

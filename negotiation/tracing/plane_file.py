@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from ..continuation.file import write_json
 from ..errors import InputError
 from ..model import Game
 from .measure import Reading
-from .store import fingerprint
+from .store import fingerprint, opened
 
 FORMAT = "negotiation-region/1"
 #: (first, second) → (label, reading)
@@ -32,26 +31,10 @@ def read(path: str | Path, game: Game, asked: dict[str, Any]) -> Known:
     Raises:
         InputError: for a file that is no saved region, or one of another game or question.
     """
-    source = Path(path)
-    try:
-        record = json.loads(source.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{source} cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
-        raise InputError(f"{source} is no saved region: it is not JSON ({error})") from None
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise InputError(f"{source} is no saved region: expected a file with format {FORMAT!r}")
-    if record.get("fingerprint") != fingerprint(game):
-        raise InputError(f"{source} is a region of another game, or of this one before it was "
-                         f"changed: it says {record.get('game')!r}")
-    given = record.get("asked", {})
-    wrong = [key for key, value in asked.items() if given.get(key) != value]
-    if wrong:
-        raise InputError(f"{source} is a region with other settings: " + ", ".join(
-            f"{key} = {given.get(key)!r} instead of {asked[key]!r}" for key in wrong))
+    record = opened(path, "region", FORMAT, game, "asked", asked)
     try:
         return {(float(one["first"]), float(one["second"])): (str(one["label"]), Reading(
             float(one["low"]), float(one["high"]), int(one["plays"]), bool(one["complete"])))
             for one in record["points"]}
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{source} is damaged: {type(error).__name__} {error}") from None
+        raise InputError(f"{path} is damaged: {type(error).__name__} {error}") from None

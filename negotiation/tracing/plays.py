@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from ..equilibrium.result import Equilibrium
 from ..kernels import bargain
 from ..lattice import Lattice
-from .sweep import Branches, Local, Solving, cold, sweep
+from .sweep import Branches
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -60,17 +61,6 @@ class Found:
     plays: tuple[tuple[Play, ...], ...]
     capped: Bools
     doubt: tuple[dict[str, int], ...]
-
-
-def find_plays(lattice: Lattice, solving: Solving, local: Local = cold) -> Found:
-    """The plays of every draw of a lattice, in the order of the engine's list.
-
-    Raises:
-        NumericalError: when no equilibrium of some state could be found (one always exists).
-        OutOfTime: when the time is over.
-    """
-    raw = sweep(lattice, solving, local)
-    return read(lattice, raw)
 
 
 def read(lattice: Lattice, raw: Branches) -> Found:
@@ -167,15 +157,31 @@ def reached(lattice: Lattice, hazard: Floats) -> Bools:
 
 def surpluses(lattice: Lattice, play: Play, edges: Ints) -> Floats:
     """(k,) σ of some moves in a play of a lattice with one draw."""
-    gain = gains(lattice, 0, play.values, np.zeros_like(play.terms), edges)
-    member = lattice.member[edges]
-    sigma: Floats = np.where(member, gain, np.inf).min(axis=1)
-    rows = np.flatnonzero((lattice.bargain[edges] >= 0) & member.any(axis=1))
-    if len(rows):
-        at = lattice.bargain[edges[rows]]
-        sigma[rows] = bargain.max_min(gain[rows], lattice.value[0, at], lattice.curvature[0, at],
-                                      member[rows]).sigma
-    return sigma
+    return surpluses_of([(lattice, play, edges)])[0]
+
+
+def surpluses_of(asked: Sequence[tuple[Lattice, Play, Ints]]) -> list[Floats]:
+    """σ of some moves in each of several plays, whose bargains are solved in one call."""
+    sigmas: list[Floats] = []
+    parts: list[tuple[Floats, Floats, Floats, Bools]] = []
+    places: list[tuple[int, Ints]] = []
+    for lattice, play, edges in asked:
+        gain = gains(lattice, 0, play.values, np.zeros_like(play.terms), edges)
+        member = lattice.member[edges]
+        sigmas.append(np.where(member, gain, np.inf).min(axis=1))
+        rows = np.flatnonzero((lattice.bargain[edges] >= 0) & member.any(axis=1))
+        if len(rows):
+            at = lattice.bargain[edges[rows]]
+            places.append((len(sigmas) - 1, rows))
+            parts.append((gain[rows], lattice.value[0, at], lattice.curvature[0, at],
+                          member[rows]))
+    if parts:
+        found = bargain.max_min(*(np.concatenate(column)
+                                  for column in zip(*parts, strict=True))).sigma
+        ends = np.cumsum([len(rows) for _, rows in places])[:-1]
+        for (k, rows), sigma in zip(places, np.split(found, ends), strict=True):
+            sigmas[k][rows] = sigma
+    return sigmas
 
 
 def equilibrium(play: Play, lattice: Lattice, number: int = 1) -> Equilibrium:

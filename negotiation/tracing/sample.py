@@ -16,7 +16,7 @@ from ..lattice import Lattice, build_lattice
 from ..model import Game
 from .onward import follow, followable, merged, quick
 from .played import Rows, at_draw, rows_at
-from .plays import MADE, MIXED, REFUSED, Play, gains, read, surpluses
+from .plays import MADE, MIXED, REFUSED, Play, gains, read, surpluses_of
 from .sweep import Branches, Solving, cold, sweep
 from .warm import Regimes, Warm, remember
 
@@ -26,6 +26,8 @@ Ints = NDArray[np.int64]
 #: states from which on plays of a game with issues are followed one by one, and how many plays
 #: are taken up where such a game is solved afresh
 LARGE, TAKEN = 64, 2
+#: moves that lack more than this, in payoff ranges, are far from being made
+FAR = 0.05
 #: how far a play may have moved, in payoff ranges, from where it was carried along from
 CARRIED = 1e-2
 #: what tells plays apart: convention, labels on the path of play, bounds of terms there
@@ -105,16 +107,7 @@ class Point:
     @cached_property
     def _sigma(self) -> Floats:
         """(E,) σ, or of moves made the least gain at their terms, which is zero where σ is."""
-        play, lattice = self.play, self.lattice
-        if play.surplus is not None:
-            return play.surplus
-        sigma = np.full(len(play.consent), np.nan)
-        asked = lattice.member.any(axis=1) & (lattice.rate[0] > 0)
-        made, refused = (np.flatnonzero(asked & (play.label == label)) for label in (MADE, REFUSED))
-        gain = gains(lattice, 0, play.values, play.terms, made)
-        sigma[made] = np.where(lattice.member[made], gain, np.inf).min(axis=1)
-        sigma[refused] = surpluses(lattice, play, refused)
-        return sigma
+        return surplus_margins([self])[0]
 
     @cached_property
     def margin_on_path(self) -> NDArray[np.bool_]:
@@ -122,6 +115,55 @@ class Point:
         edge, agreed = self.edge_on_path, self._agreed
         terms = np.repeat(agreed, self.play.bound.shape[1])
         return np.concatenate([edge, edge, edge, terms, terms])
+
+
+def surplus_margins(points: Sequence[Point]) -> list[Floats]:
+    """(E,) of each point: σ, or of moves made the least gain at their terms, which is zero where σ
+    is. Bargains of all points are solved in one call."""
+    out: list[Floats] = []
+    refusals: list[tuple[Lattice, Play, Ints]] = []
+    for point in points:
+        play, lattice = point.play, point.lattice
+        if play.surplus is not None:
+            out.append(play.surplus)
+            refusals.append((lattice, play, np.zeros(0, dtype=np.int64)))
+            continue
+        sigma = np.full(len(play.consent), np.nan)
+        asked = lattice.member.any(axis=1) & (lattice.rate[0] > 0)
+        made, refused = (np.flatnonzero(asked & (play.label == label)) for label in (MADE, REFUSED))
+        gain = gains(lattice, 0, play.values, play.terms, made)
+        sigma[made] = np.where(lattice.member[made], gain, np.inf).min(axis=1)
+        out.append(sigma)
+        refusals.append((lattice, play, _near(point, refused)))
+    for sigma, (_, _, refused), found in zip(out, refusals, surpluses_of(refusals), strict=True):
+        sigma[refused] = found
+    return out
+
+
+def _near(point: Point, refused: Ints) -> Ints:
+    """Those of some refused moves that terms could bring near to being made; that σ of the others
+    is below zero needs no bargain to be solved."""
+    lattice, play = point.lattice, point.play
+    at = lattice.bargain[refused]
+    if not (at >= 0).any():
+        return refused
+    gain = gains(lattice, 0, play.values, np.zeros_like(play.terms), refused)
+    value, curve = (np.where((at >= 0)[:, None, None], table[0, np.maximum(at, 0)], 0.0)
+                    for table in (lattice.value, lattice.curvature))
+    # the most that x·v − ½·c·x² can be on [0, 1]
+    x = np.where(value > 0.0, np.where(curve > value, value / np.maximum(curve, 1e-300), 1.0), 0.0)
+    best = gain + (x * value - 0.5 * x * x * curve).sum(axis=1)
+    most = np.where(lattice.member[refused], best / lattice.payoff_range()[0], np.inf)
+    near: Ints = refused[most.min(axis=1) > -FAR]
+    return near
+
+
+def prepare(points: Sequence[Point]) -> None:
+    """Find the surpluses of points whose margins will be asked for, all in one call; each point
+    keeps its own where its cached property would."""
+    todo = list({id(point): point for point in points if "_sigma" not in vars(point)}.values())
+    for point, sigma in zip(todo, surplus_margins(todo), strict=True):
+        vars(point)["_sigma"] = sigma
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,8 +291,9 @@ class Family:
         return out
 
     def follow(self, t: Sequence[float], solving: Solving, starts: Sequence[Sequence[Point]],
-               ) -> list[Sample]:
+               search: bool = True) -> list[Sample]:
         """Plays nearby, followed to each value; those of conventions that are not kept there end.
+        Without ``search`` states whose regime ends are only looked at close by.
 
         Raises:
             OutOfTime: when the time is over.
@@ -261,7 +304,7 @@ class Family:
         todo = [(place[p, point.key], point) for p in range(len(t)) for point in starts[p]
                 if (p, point.key) in place]
         plays = follow(rows.lattice, np.array([row for row, _ in todo], dtype=np.int64),
-                       [(point.lattice, point.play) for _, point in todo], solving)
+                       [(point.lattice, point.play) for _, point in todo], solving, search)
         by_row: dict[int, list[Play]] = {}
         for (row, _), play in zip(todo, plays, strict=True):
             if play is not None:

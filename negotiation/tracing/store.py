@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import zlib
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..continuation.file import write_json
+from ..continuation.file import read_json, write_json
 from ..errors import InputError
 from ..formats.definition import dumps
 from ..model import Game
@@ -32,6 +31,25 @@ def fingerprint(game: Game) -> str:
     return hashlib.sha256(dumps(game).encode()).hexdigest()
 
 
+def opened(path: str | Path, what: str, form: str, game: Game, key: str, asked: dict[str, Any],
+           ) -> dict[str, Any]:
+    """The record of a saved ``what``, of this game and what was asked of it under ``key``.
+
+    Raises:
+        InputError: for a file that is none, or one of another game or other settings.
+    """
+    record = read_json(path, f"is no saved {what}", form)
+    if record.get("fingerprint") != fingerprint(game):
+        raise InputError(f"{path} is a {what} of another game, or of this one before it was "
+                         f"changed: it says {record.get('game')!r}")
+    given = record.get(key, {})
+    wrong = [name for name, value in asked.items() if given.get(name) != value]
+    if wrong:
+        raise InputError(f"{path} is a {what} with other settings: " + ", ".join(
+            f"{name} = {given.get(name)!r} instead of {asked[name]!r}" for name in wrong))
+    return record
+
+
 def save(path: str | Path, game: Game, settings: Settings, samples: list[Sample],
          breaks: list[tuple[float, float]], counts: dict[str, int]) -> None:
     """Write what a trace has done so far."""
@@ -48,31 +66,15 @@ def read(path: str | Path, game: Game, settings: Settings, family: Family,
     Raises:
         InputError: for a file that is no saved trace, or one of another game or other settings.
     """
-    source = Path(path)
-    try:
-        record = json.loads(source.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{source} cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
-        raise InputError(f"{source} is no saved trace: it is not JSON ({error})") from None
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise InputError(f"{source} is no saved trace: expected a file with format {FORMAT!r}")
-    if record.get("fingerprint") != fingerprint(game):
-        raise InputError(f"{source} is a trace of another game, or of this one before it was "
-                         f"changed: it says {record.get('game')!r}")
     # the number of checks may be raised on the way
     asked = {k: v for k, v in asdict(settings).items() if k != "checks"}
-    given = record.get("settings", {})
-    wrong = [key for key, value in asked.items() if given.get(key) != value]
-    if wrong:
-        raise InputError(f"{source} is a trace with other settings: " + ", ".join(
-            f"{key} = {given.get(key)!r} instead of {asked[key]!r}" for key in wrong))
+    record = opened(path, "trace", FORMAT, game, "settings", asked)
     try:
         samples = _samples(record["samples"], family)
         breaks = [(float(a), float(b)) for a, b in record["breaks"]]
         counts = {str(key): int(value) for key, value in record["counts"].items()}
     except (KeyError, TypeError, ValueError, zlib.error) as error:
-        raise InputError(f"{source} is damaged: {type(error).__name__} {error}") from None
+        raise InputError(f"{path} is damaged: {type(error).__name__} {error}") from None
     return samples, breaks, counts
 
 

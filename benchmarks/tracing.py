@@ -1,0 +1,42 @@
+"""What an event of a trace costs: all branches of `nrnap` over one parameter.
+
+    python benchmarks/tracing.py [PARAMETER FROM TO]
+
+In processor time, for one game that is solved afresh on a grid, has its events located and its
+branches checked. With and without numba (the extra ``[fast]``) run it in two environments.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+
+import negotiation as ng
+from negotiation.kernels import compiled
+
+#: seconds after which the trace is left
+LIMIT = 600.0
+
+
+def main(parameter: str = "us_presence", begin: str = "1.0", end: str = "0.0") -> None:
+    """Trace once and print the cost."""
+    game = ng.load("nrnap")
+    compiled.warm()
+    start = time.process_time()
+    found = ng.trace(game, parameter, float(begin), float(end), seconds=LIMIT)
+    spent = time.process_time() - start
+    kinds = Counter(event.kind for event in found.events)
+    exact = sum(event.exact for event in found.events)
+    print(f"nrnap, {parameter} from {begin} to {end}; "
+          f"{'with' if compiled.available() else 'without'} numba")
+    print(f"{len(found.branches)} branches, {len(found.events)} events ({exact} exact): "
+          + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()))
+    print(f"{found.sweeps} values; {found.checked} checked afresh, {found.surprises} with a play "
+          "that no branch covers")
+    print(f"{spent:.1f} s of processor time, {1e3 * spent / max(len(found.events), 1):.0f} ms an "
+          f"event. {found.ending}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
