@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..equilibrium.result import Equilibrium
 from ..kernels import bargain
 from ..lattice import Lattice
-from .sweep import Branches
+from .sweep import NO_GAIN, Branches
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -123,7 +123,10 @@ def labels(lattice: Lattice, draw: int, value: Floats, consent: Floats, terms: F
     mixed = np.flatnonzero(label == MIXED)
     if len(mixed):
         gain = gains(lattice, draw, value, terms, mixed) / lattice.payoff_range()[draw]
-        label[mixed] += np.where(lattice.member[mixed], np.abs(gain), np.inf).argmin(axis=1)
+        size = np.where(lattice.member[mixed], np.abs(gain), np.inf)
+        # where several are left without, rounding must not say which
+        label[mixed] += np.where((size <= NO_GAIN).any(axis=1), (size <= NO_GAIN).argmax(axis=1),
+                                 size.argmin(axis=1))
     return label
 
 
