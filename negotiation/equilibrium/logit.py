@@ -182,7 +182,7 @@ def _by_loops(components: Components, noise: Floats, path: Path, until: float) -
     loops(given, np.log(path.kappa[rows]), np.log(until), (value, terms, consent, ended),
           logit_loops.make_room(moves, n, issues))
     good = ended != logit_loops.LOST
-    rows = rows[good]
+    rows = np.asarray(rows[good], dtype=np.int64)
     path.value[rows, 0], path.terms[rows], path.consent[rows] = (
         value[good], terms[good], consent[good])
     path.kappa[rows], path.reached[rows] = until, True

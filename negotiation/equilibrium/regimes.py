@@ -32,8 +32,8 @@ MOST = 16
 FIXED_BOXES = 1000
 UNPROVED = "every regime of pure consents was tried; that there is no other equilibrium is not " \
            "proved"
-MIXED = "no regime of pure consents is an equilibrium: of mixed ones, the one that noise selects is " \
-        "listed"
+MIXED = "no regime of pure consents is an equilibrium: of mixed ones, the one that noise selects " \
+        "is listed"
 
 
 def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answers:

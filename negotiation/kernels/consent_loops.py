@@ -1,4 +1,4 @@
-"""Consent at fixed payoffs over a lattice, state after state, draw after draw, or over single states.
+"""Consent at fixed payoffs, state after state: over a lattice at its draws, or over single states.
 
 Symbols, arrays and labels are those of :mod:`.consent_bounds`; numba compiles these loops.
 """

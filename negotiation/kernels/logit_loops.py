@@ -8,8 +8,8 @@ bordered by the tangent keeps its sign along one branch: where it changes, the s
 another. All payoffs are in units of payoff range.
 
 ``actor`` (2, n): discount, flow; ``move`` (M,): rates; ``pay`` (M, n): W; ``noise``, ``weights``
-(M, n); ``member`` (M, n); ``tables`` (M, 2, J, n): v, c; ``terms`` (M, J). ``rows`` (6, n): base, G,
-w, ς, φ′, φ″; ``space`` (4, J): x, gradient, step, trial.
+(M, n); ``member`` (M, n); ``tables`` (M, 2, J, n): v, c; ``terms`` (M, J). ``rows`` (6, n): base,
+G, w, ς, φ′, φ″; ``space`` (4, J): x, gradient, step, trial.
 """
 
 from __future__ import annotations
@@ -389,7 +389,7 @@ def follow_rows(given: tuple[Any, ...], start: Floats, goal: float, answer: tupl
     """Follow the branch of each state of a batch from noise factor log κ = ``start`` (P,).
 
     ``given`` are arrays of ``Problems``, with proportions of noise (P, M, n); ``answer`` takes V
-    (P, n), terms (P, M, J), consents (P, M), and how each branch ended (P,), as :func:`follow_branch`.
+    (P, n), terms (P, M, J), consents (P, M), and how each branch ended (P,).
     """
     discount, flow, scale, rate, present, reward, members, power, value, curvature, noises = given
     values, deals, consents, ended = answer

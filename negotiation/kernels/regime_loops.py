@@ -28,8 +28,8 @@ Array = NDArray[Any]
 DISCOUNT, FLOW, LOW, HIGH, VALUE, TOP = range(6)
 LABEL, BARGAINED, MEMBERS = range(3)
 UNDECIDED, REFUSED, MADE = -1, 0, 1
-#: what is known of a state's list: nothing else exists; every pure regime was tried; left to others;
-#: every pure regime was tried in vain, so that an equilibrium mixes
+#: what is known of a state's list: nothing else exists; every pure regime was tried; left to
+#: others; every pure regime was tried in vain, so that an equilibrium mixes
 PROVED, LISTED, LEFT, MIXES = 2, 1, 0, -1
 ROUNDS, BOUND_STEPS = 8, 6
 #: sweeps over the bargains of a regime: before Newton's method, at most; changes that are small
