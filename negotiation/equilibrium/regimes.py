@@ -59,6 +59,8 @@ def listed(problems: Problems) -> tuple[Answers, Known] | None:
     ``PROVED``, ``LISTED``, ``MIXES`` or ``LEFT`` (P,); None without a compiler."""
     if not compiled.available():
         return None
+    # what certifies so many states is worth compiling as well
+    compiled.compiled("duality_loops", "bound_rows", large=True)
     bargained, asked = problems.bargained, problems.member.any(axis=2)
     idle = (problems.present & (problems.rate <= 0.0) & asked).any(axis=1)
     nash = ((problems.kind == NASH) | ~bargained).all(axis=1)

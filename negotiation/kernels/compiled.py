@@ -24,8 +24,9 @@ KERNELS = {
     "regime_loops": ("upper", "lower", "enclose", "sift", "offer", "paid", "waiting", "in_turn",
                      "gauss", "joint"),
     "regime_search": ("peak", "reset", "middle", "agree", "stands", "every_regime", "solve_rows"),
-    "logit_loops": ("utility", "lift", "curve", "soft_terms", "evaluate", "off", "at_noise",
-                    "tangent", "correct", "follow_branch", "follow_rows"),
+    "noisy_terms": ("utility", "lift", "curve", "soft_terms", "respond"),
+    "logit_loops": ("evaluate", "off", "at_noise", "tangent", "correct", "follow_branch",
+                    "follow_rows"),
     "duality_loops": ("dual", "share", "bound_rows"),
     "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
@@ -37,6 +38,12 @@ KERNELS = {
                        "solve"),
     "batch_bimatrix": ("points_only", "solve_many"),
 }
+
+
+#: the kernels that Python calls; the others are called by kernels alone and need no wrappers, which
+#: would double the time that they take to compile
+ENTRIES = {"sweep", "list_states", "solve_rows", "follow_rows", "bound_rows", "by_loop", "solve",
+           "solve_many"}
 
 
 def available() -> bool:
@@ -84,7 +91,10 @@ def _load(module: str) -> dict[str, Callable[..., Any]]:
 
 def _jit(numba: Any, plain: Callable[..., Any]) -> Callable[..., Any]:
     """Compiled and kept on disk; only in memory where no folder for that can be written."""
+    inner = plain.__name__ not in ENTRIES
+    options = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": inner,
+               "no_cfunc_wrapper": True}
     try:
-        return numba.njit(plain, cache=True, nogil=True, error_model="numpy")       # type: ignore[no-any-return]
+        return numba.njit(plain, cache=True, **options)                             # type: ignore[no-any-return]
     except RuntimeError:
-        return numba.njit(plain, nogil=True, error_model="numpy")                   # type: ignore[no-any-return]
+        return numba.njit(plain, **options)                                         # type: ignore[no-any-return]

@@ -256,7 +256,8 @@ def insert(found: Floats, count: int, move: Floats, moves: int, sign: int) -> in
                 break
         if not larger:
             break
-        found[at] = found[at - 1]
+        for m in range(found.shape[1]):
+            found[at, m] = found[at - 1, m]
         at -= 1
     for m in range(moves):
         found[at, m] = move[CONSENT, m]

@@ -8,8 +8,7 @@ bordered by the tangent keeps its sign along one branch: where it changes, the s
 another. All payoffs are in units of payoff range.
 
 ``actor`` (2, n): discount, flow; ``move`` (M,): rates; ``pay`` (M, n): W; ``noise``, ``weights``
-(M, n); ``member`` (M, n); ``tables`` (M, 2, J, n): v, c; ``terms`` (M, J). ``rows`` (6, n): base,
-G, w, ς, φ′, φ″; ``space`` (4, J): x, gradient, step, trial.
+(M, n); ``member`` (M, n); ``tables`` (M, 2, J, n): v, c; ``terms`` (M, J).
 """
 
 from __future__ import annotations
@@ -19,20 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .logit import CONVERGED, DEEP, FAIR, NEWTON_STEPS, SMALL
+from .noisy_terms import BASE, GAIN, NOISE, WEIGHT, C, V, respond
 from .regime_loops import gauss
 
 Floats = NDArray[np.float64]
 Array = NDArray[Any]
 
 DISCOUNT, FLOW = 0, 1
-BASE, GAIN, WEIGHT, NOISE, FIRST, SECOND = range(6)
-V, C = 0, 1
-X, GRADIENT, STEP, TRIAL = range(4)
-#: halvings of a step for terms; units of noise below which φ″ needs its leading term
-HALVINGS, LOW = 40, -16.0
-#: curvature, in sizes of the gradient's parts, that a flat direction gets
-STEPPING, MOVING = 1e-10, 1e-14
 #: residual at which a point is on the curve; corrections at the start, and of a step
 CLOSE, FIRST_STEPS, CORRECTIONS = 1e-11, 30, 6
 #: length of the first step, at most, at least, and its factors after a good and a bad one; consents
@@ -42,116 +34,6 @@ LENGTH, LONGEST, SHORTEST, LONGER, SHORTER = 0.5, 1.4, 1e-10, 1.6, 0.4
 MOST_STEPS, VALUE_STEP, CONSENT_STEP = 2000, 0.02, 0.2
 #: how a branch ended: at the goal, there after turns, or nowhere
 REACHED, TURNED, LOST = 1, 2, 0
-
-
-def utility(rows: Floats, on: Array, n: int) -> float:
-    """Σ w_i φ_i at the gains in ``rows``, φ(G) = log(ς log(1 + e^{G/ς})); puts φ′ and φ″ there."""
-    total = 0.0
-    for i in range(n):
-        if not on[i]:
-            continue
-        noise = rows[NOISE, i]
-        z = rows[GAIN, i] / noise
-        small = np.exp(-abs(z))
-        if z < DEEP:
-            level, ratio, bend = z, 1.0, -0.5 * small
-        else:
-            soft = max(z, 0.0) + np.log1p(small)
-            yes = (1.0 if z > 0.0 else small) / (1.0 + small)
-            ratio = yes / soft
-            level, bend = np.log(soft), ratio * ((1.0 - yes) - ratio)
-            if z < LOW:
-                bend = -0.5 * small * ratio
-        total += rows[WEIGHT, i] * (level + np.log(noise))
-        rows[FIRST, i], rows[SECOND, i] = ratio / noise, min(bend, 0.0) / (noise * noise)
-    return total
-
-
-def lift(rows: Floats, on: Array, table: Floats, x: Floats, n: int, issues: int) -> float:
-    """What terms x are worth; puts gains and derivatives in ``rows``."""
-    for i in range(n):
-        u = 0.0
-        for j in range(issues):
-            u += x[j] * (table[V, j, i] - 0.5 * table[C, j, i] * x[j])
-        rows[GAIN, i] = rows[BASE, i] + u
-    return utility(rows, on, n)
-
-
-def curve(rows: Floats, on: Array, table: Floats, space: Floats, held: Array, matrix: Floats,
-          flat: float, n: int, issues: int) -> float:
-    """Gradient, and minus the Hessian of what is free, at x; how far from a maximum x is.
-
-    Rows and columns of what is held at a bound are those of the identity. Every free direction gets
-    a share ``flat`` of curvature, so that a step along a flat one exists and runs into a bound.
-    """
-    x, gradient, off = space[X], space[GRADIENT], 0.0
-    for j in range(issues):
-        slope, size, bend = 0.0, 0.0, 0.0
-        for i in range(n):
-            if on[i]:
-                part = rows[WEIGHT, i] * rows[FIRST, i]
-                u = table[V, j, i] - table[C, j, i] * x[j]
-                slope += part * u
-                size += part * abs(u)
-                bend += part * table[C, j, i]
-        gradient[j] = slope
-        least = CONVERGED * (size + 1e-300)
-        held[j] = size + bend == 0.0 or (x[j] <= 0.0 and slope <= least) or (
-            x[j] >= 1.0 and slope >= -least)
-        if not held[j]:
-            off = max(off, abs(slope) / (size + 1e-300))
-        for q in range(j + 1):
-            cross = 0.0
-            if not held[j] and not held[q]:
-                for i in range(n):
-                    if on[i]:
-                        cross -= rows[WEIGHT, i] * rows[SECOND, i] * (
-                            table[V, j, i] - table[C, j, i] * x[j]) * (
-                                table[V, q, i] - table[C, q, i] * x[q])
-            matrix[j, q] = matrix[q, j] = cross
-        matrix[j, j] = 1.0 if held[j] else matrix[j, j] + bend + flat * size + 1e-300
-    return off
-
-
-def soft_terms(rows: Floats, on: Array, table: Floats, space: Floats, held: Array, matrix: Floats,
-           n: int, issues: int) -> bool:
-    """Terms from the x in ``space``, put there, by projected Newton steps; whether they converged.
-
-    ``rows`` is left as it is at the terms.
-    """
-    x, step, trial = space[X], space[STEP], space[TRIAL]
-    now = lift(rows, on, table, x, n, issues)
-    for _ in range(NEWTON_STEPS):
-        off = curve(rows, on, table, space, held, matrix, STEPPING, n, issues)
-        if off <= CONVERGED:
-            return True
-        for j in range(issues):
-            matrix[j, issues] = 0.0 if held[j] else space[GRADIENT, j]
-        if gauss(matrix, issues, 1) == 0.0:
-            return False
-        for j in range(issues):
-            step[j] = matrix[j, issues]
-        part, change, found = 1.0, 0.0, now
-        better = False
-        for _ in range(HALVINGS):
-            promise, change = 0.0, 0.0
-            for j in range(issues):
-                trial[j] = min(max(x[j] + part * step[j], 0.0), 1.0)
-                promise += space[GRADIENT, j] * (trial[j] - x[j])
-                change = max(change, abs(trial[j] - x[j]))
-            found = lift(rows, on, table, trial, n, issues)
-            # a step that promises less than rounding shows is taken as it is
-            better = found >= now + 1e-4 * promise or abs(promise) <= SMALL * (1.0 + abs(now))
-            if better:
-                break
-            part *= 0.5
-        if not better or change == 0.0:
-            break
-        now = found
-        for j in range(issues):
-            x[j] = trial[j]
-    lift(rows, on, table, x, n, issues)
-    return curve(rows, on, table, space, held, matrix, STEPPING, n, issues) <= FAIR
 
 
 def evaluate(v: Floats, t: float, actor: Floats, move: Floats, pay: Floats, noise: Floats,
@@ -175,31 +57,9 @@ def evaluate(v: Floats, t: float, actor: Floats, move: Floats, pay: Floats, nois
             drift[i] = 0.0
             for k in range(n):
                 slope[i, k] = 1.0 if i == k else 0.0
-        if asked[m]:
-            for j in range(issues):
-                space[X, j] = terms[m, j]
-            if not soft_terms(rows, on, table, space, held, matrix, n, issues):
-                return False
-            curve(rows, on, table, space, held, matrix, MOVING, n, issues)
-            # how terms move with gains before terms, and with noise (where φ′ falls by φ′ + φ″G)
-            for j in range(issues):
-                terms[m, j] = space[X, j]
-                matrix[j, issues + n] = 0.0
-                for i in range(n):
-                    pull = 0.0
-                    if on[i] and not held[j]:
-                        pull = (table[V, j, i] - table[C, j, i] * space[X, j]) * (
-                            rows[WEIGHT, i] * rows[SECOND, i])
-                    matrix[j, issues + i] = pull
-                    matrix[j, issues + n] -= pull * rows[GAIN, i]
-            if gauss(matrix, issues, n + 1) == 0.0:
-                return False
-            for j in range(issues):
-                for i in range(n):
-                    u = table[V, j, i] - table[C, j, i] * space[X, j]
-                    for k in range(n):
-                        slope[i, k] += u * matrix[j, issues + k]
-                    drift[i] += u * matrix[j, issues + n]
+        if asked[m] and not respond(rows, on, table, terms[m], space, held, matrix, slope, drift, n,
+                                    issues):
+            return False
         alpha = 1.0
         for i in range(n):
             if on[i]:

@@ -217,8 +217,7 @@ def _fixed_branches(lattice: Lattice, asked: Asked, cap: int, rule: str) -> _Bra
 
 def answer(request: Request, indifferent: str, concept: str) -> Answers:
     """Solve what a level asks for, with compiled loops wherever there is a compiler."""
-    for module, kernel in (("logit_loops", "follow_rows"), ("duality_loops", "bound_rows")):
-        compiled.compiled(module, kernel, large=True)
+    compiled.compiled("logit_loops", "follow_rows", large=True)
     if not isinstance(request, Problems | Components):
         chosen = "selected" if concept == "selected" else "all"
         return encounters.answer(request, Options(
