@@ -138,8 +138,9 @@ def solve_components(components: Components, noise: Floats, *, select: bool = Fa
         path = logit.follow(components, noise, QUIET)
         found.add(everyone, *_exact(components, noise, path, PURE))
         if len(lost := found.missing()):
-            found.add(lost, *_exact(components.take(lost), noise[components.flat(lost)],
-                                    path.take(lost, components.width), PURER))
+            flat = components.flat(lost)
+            found.add(lost, *_exact(components.take(lost), noise[flat], path.take(lost, flat),
+                                    PURER))
         return found.joint(dict.fromkeys(everyone.tolist(), CYCLE))
     proof = enumerate_fixed(components)
     found.add(proof.owner, proof.label, proof.points)

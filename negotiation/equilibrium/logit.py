@@ -137,9 +137,8 @@ class Path:
     reached: Bools
     turned: Bools
 
-    def take(self, rows: Ints, width: int) -> Path:
-        """Some of the branches, of components of so many states."""
-        flat = (rows[:, None] * width + np.arange(width)).ravel()
+    def take(self, rows: Ints, flat: Ints) -> Path:
+        """The branches of some components, whose states are ``flat`` (``Components.flat``)."""
         return Path(self.value[rows], self.terms[flat], self.consent[flat], self.kappa[rows],
                     self.reached[rows], self.turned[rows])
 

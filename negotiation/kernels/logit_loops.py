@@ -103,31 +103,6 @@ def off(system: Floats, n: int) -> float:
     return worst
 
 
-def at_noise(v: Floats, t: float, steps: int, state: tuple[Any, ...], terms: Floats,
-             consent: Floats, system: Floats, border: Floats, room: tuple[Any, ...], moves: int,
-             n: int, issues: int) -> bool:
-    """Newton's method for V at one level of noise, in place; whether it converged."""
-    actor, move, pay, noise, weights, member, asked, tables = state
-    for turn in range(steps + 1):
-        if not evaluate(v, t, actor, move, pay, noise, weights, member, asked, tables, terms,
-                        consent, system, room, moves, n, issues):
-            return False
-        worst = off(system, n)
-        if worst <= CLOSE:
-            return True
-        if turn == steps or not np.isfinite(worst):
-            return False
-        for i in range(n):
-            for k in range(n):
-                border[i, k] = system[i, k]
-            border[i, n] = -system[i, n + 1]
-        if gauss(border, n, 1) == 0.0:
-            return False
-        for i in range(n):
-            v[i] += border[i, n]
-    return False
-
-
 def tangent(system: Floats, before: Floats, border: Floats, after: Floats, n: int) -> float:
     """The unit tangent that goes on in the direction ``before`` (n + 1,), into ``after``; the sign
     of the bordered determinant, 0 where there is no one tangent."""
@@ -151,19 +126,19 @@ def tangent(system: Floats, before: Floats, border: Floats, after: Floats, n: in
     return float(sign)
 
 
-def correct(point: Floats, along: Floats, state: tuple[Any, ...], terms: Floats, consent: Floats,
-            system: Floats, border: Floats, room: tuple[Any, ...], moves: int, n: int, issues: int,
-            ) -> bool:
-    """Back to the curve, square to the tangent, in place; whether that converged."""
+def correct(point: Floats, along: Floats, steps: int, state: tuple[Any, ...], terms: Floats,
+            consent: Floats, system: Floats, border: Floats, room: tuple[Any, ...], moves: int,
+            n: int, issues: int) -> bool:
+    """Newton's method back to the curve, square to ``along``, in place; whether that converged."""
     actor, move, pay, noise, weights, member, asked, tables = state
-    for turn in range(CORRECTIONS + 1):
+    for turn in range(steps + 1):
         if not evaluate(point, point[n], actor, move, pay, noise, weights, member, asked, tables,
                         terms, consent, system, room, moves, n, issues):
             return False
         worst = off(system, n)
         if worst <= CLOSE:
             return True
-        if turn == CORRECTIONS or not np.isfinite(worst):
+        if turn == steps or not np.isfinite(worst):
             return False
         for i in range(n):
             for k in range(n + 1):
@@ -180,20 +155,21 @@ def correct(point: Floats, along: Floats, state: tuple[Any, ...], terms: Floats,
 
 
 def follow_branch(v: Floats, start: float, goal: float, state: tuple[Any, ...], terms: Floats,
-           consent: Floats, room: tuple[Any, ...], moves: int, n: int, issues: int) -> int:
+                  consent: Floats, room: tuple[Any, ...], moves: int, n: int, issues: int) -> int:
     """Follow V from t = ``start`` down to ``goal``, in place; how that ended."""
-    system, border, point, along, ahead, known, was, inner = room
+    system, border, point, along, ahead, down, known, was, inner = room
     move = state[1]
-    if not at_noise(v, start, FIRST_STEPS, state, terms, consent, system, border, inner, moves, n,
-                    issues):
+    for k in range(n):
+        point[k] = v[k]
+    point[n] = start
+    # square to ``down`` the noise stays as it is
+    if not correct(point, down, FIRST_STEPS, state, terms, consent, system, border, inner, moves,
+                   n, issues):
         return LOST
     here, length, end = start, LENGTH, REACHED
+    sign = tangent(system, down, border, along, n)
     for k in range(n):
-        along[k] = 0.0
-    along[n] = -1.0
-    sign = tangent(system, along, border, ahead, n)
-    for k in range(n + 1):
-        along[k] = ahead[k]
+        v[k] = point[k]
     for m in range(moves):
         was[m] = consent[m]
         for j in range(issues):
@@ -208,10 +184,8 @@ def follow_branch(v: Floats, start: float, goal: float, state: tuple[Any, ...], 
         point[n] = goal if last else here + part * along[n]
         for k in range(n + 1):
             ahead[k] = point[k]
-        fine = at_noise(point, goal, CORRECTIONS, state, terms, consent, system, border, inner,
-                        moves, n, issues) if last else correct(
-                            point, along, state, terms, consent, system, border, inner, moves, n,
-                            issues)
+        fine = correct(point, down if last else along, CORRECTIONS, state, terms, consent, system,
+                       border, inner, moves, n, issues)
         for k in range(n + 1):
             fine &= abs(point[k] - ahead[k]) < VALUE_STEP
         for m in range(moves):
@@ -299,8 +273,10 @@ def make_room(moves: int, n: int, issues: int) -> tuple[Any, ...]:
 
     work = (floats(6, n), floats(4, issues), flags(issues), floats(issues, issues + n + 1),
             floats(n, n), floats(n), floats(n))
+    down = floats(n + 1)
+    down[n] = -1.0
     inner = (floats(n, n + 2), floats(n + 1, n + 2), floats(n + 1), floats(n + 1), floats(n + 1),
-             floats(moves, issues), floats(moves), work)
+             down, floats(moves, issues), floats(moves), work)
     return (floats(2, n), floats(moves), floats(moves, n), floats(moves, n), floats(moves, n),
             flags(moves, n), flags(moves), floats(moves, 2, issues, n), floats(moves, issues),
             floats(moves), floats(n), np.zeros(moves, dtype=np.int64), inner)

@@ -98,7 +98,7 @@ def curve(rows: Floats, on: Array, table: Floats, space: Floats, held: Array, ma
 
 
 def soft_terms(rows: Floats, on: Array, table: Floats, space: Floats, held: Array, matrix: Floats,
-           n: int, issues: int) -> bool:
+               n: int, issues: int) -> bool:
     """Terms from the x in ``space``, put there, by projected Newton steps; whether they converged.
 
     ``rows`` is left as it is at the terms.

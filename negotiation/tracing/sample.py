@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import Convention
+from ..equilibrium.nodes import best_worth
 from ..errors import NumericalError
 from ..lattice import Lattice, build_lattice
 from ..model import Game
@@ -150,9 +151,7 @@ def _near(point: Point, refused: Ints) -> Ints:
     gain = gains(lattice, 0, play.values, np.zeros_like(play.terms), refused)
     value, curve = (np.where((at >= 0)[:, None, None], table[0, np.maximum(at, 0)], 0.0)
                     for table in (lattice.value, lattice.curvature))
-    # the most that x·v − ½·c·x² can be on [0, 1]
-    x = np.where(value > 0.0, np.where(curve > value, value / np.maximum(curve, 1e-300), 1.0), 0.0)
-    best = gain + (x * value - 0.5 * x * x * curve).sum(axis=1)
+    best = gain + best_worth(value, curve)[1].sum(axis=1)
     most = np.where(lattice.member[refused], best / lattice.payoff_range()[0], np.inf)
     near: Ints = refused[most.min(axis=1) > -FAR]
     return near
