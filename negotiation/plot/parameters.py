@@ -178,18 +178,17 @@ def _bars(ax: Axes, rows: list[tuple[str, float, float, str, str]], middle: floa
     from matplotlib.patches import Patch
 
     for k, (_, low, high, said_low, said_high) in enumerate(rows):
-        ends_of = ((low, ORANGE, "////", "low"), (high, BLUE, "", "high"))
-        # The longer one first, so that it hides nothing where both lie on one side.
-        for end, colour, hatch, name in sorted(ends_of, key=lambda one: -abs(one[0] - middle)):
-            ax.barh(-k, end - middle, left=middle, height=0.62, color=colour, hatch=hatch,
-                    edgecolor="black", lw=0.4, gid=f"{name}-{k}")
-        left_is_low = low <= high
-        left, right = (low, high) if left_is_low else (high, low)
-        tags = (said_low, said_high) if left_is_low else (said_high, said_low)
-        ax.annotate(tags[0], (min(left, middle), -k), (-2, 0), textcoords="offset points",
-                    ha="right", va="center", fontsize=5.5)
-        ax.annotate(tags[1], (max(right, middle), -k), (2, 0), textcoords="offset points",
-                    ha="left", va="center", fontsize=5.5)
+        sides = [(end > middle + 1e-9) - (end < middle - 1e-9) for end in (low, high)]
+        # both on one side: one above the other, so that neither hides the other
+        split = sides[0] * sides[1] > 0
+        for (end, said, colour, hatch, name), side, other, up in zip((
+                (low, said_low, ORANGE, "////", "low"), (high, said_high, BLUE, "", "high")),
+                sides, sides[::-1], (1, -1), strict=True):
+            at, side = -k + 0.155 * up * split, side or -other or -up
+            ax.barh(at, end - middle, left=middle, height=0.31 if split else 0.62, color=colour,
+                    hatch=hatch, edgecolor="black", lw=0.4, gid=f"{name}-{k}")
+            ax.annotate(said, (end, at), (2 * side, 0), textcoords="offset points",
+                        ha="right" if side < 0 else "left", va="center", fontsize=5.5)
     ax.axvline(middle, color="black", lw=0.9, gid="nominal")
     ax.set_yticks([-k for k in range(len(rows))], [wrap(row[0], 22, 2) for row in rows],
                   fontsize=6)
