@@ -258,16 +258,24 @@ def surplus(problems: Problems, moves: Moves, value: Floats,
     """(k,) σ of some moves (rows, columns) at their rows' V (k, n), each member's gain in units of
     its payoff range, or with ``scaled`` false as it is.
     """
+    return surplus_and_slope(problems, moves, value, scaled)[0]
+
+
+def surplus_and_slope(problems: Problems, moves: Moves, value: Floats,
+                      scaled: bool = True) -> tuple[Floats, Floats]:
+    """σ (k,) as :func:`surplus`, and how it falls as each V rises (k, n), in the same units."""
     rows, cols = moves
     member = problems.member[rows, cols]
     base, v, c = _scaled(problems, moves, value) if scaled else (
         problems.reward[rows, cols] - value, problems.value[rows, cols],
         problems.curvature[rows, cols])
     sigma: Floats = np.where(member, base, np.inf).min(axis=1)
+    slope = (member & (base == sigma[:, None])).astype(float)
     open_ = np.flatnonzero(problems.bargained[rows, cols] & member.any(axis=1))
     if len(open_):
-        sigma[open_] = bargain.max_min(base[open_], v[open_], c[open_], member[open_]).sigma
-    return sigma
+        most = bargain.max_min(base[open_], v[open_], c[open_], member[open_])
+        sigma[open_], slope[open_] = most.sigma, most.share
+    return sigma, slope
 
 
 def sign(problems: Problems, moves: Moves, value: Floats, hint: Floats) -> Floats:

@@ -17,8 +17,8 @@ from typing import Any
 #: module of kernels → its functions, each after those that it calls
 KERNELS = {
     "consent_bounds": ("open_up", "decide", "narrow", "root", "settle", "values", "check"),
-    "consent_search": ("highest", "lowest", "pin", "bound", "prune", "eliminate", "mix", "keep",
-                       "branch", "insert", "leaf", "search"),
+    "consent_search": ("highest", "lowest", "pin", "bound", "prune", "largest", "eliminate", "mix",
+                       "keep", "branch", "insert", "leaf", "search"),
     "consent_loops": ("search_near", "solve_state", "gather", "put", "sweep", "list_states"),
     "nash_loops": ("height", "factor", "advance", "climb", "bargain"),
     "regime_loops": ("upper", "lower", "enclose", "sift", "offer", "paid", "waiting", "in_turn",

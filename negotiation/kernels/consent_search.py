@@ -143,6 +143,16 @@ def prune(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: 
     return left
 
 
+def largest(system: Floats, first: int, size: int) -> tuple[int, int]:
+    """The place of the largest entry of a matrix from some row and column on."""
+    at, column = first, first
+    for row in range(first, size):
+        for c in range(first, size):
+            if abs(system[row, c]) > abs(system[at, column]):
+                at, column = row, c
+    return at, column
+
+
 def eliminate(system: Floats, size: int) -> int:
     """Solve a linear system (size, size + 1) in place, the answer in the last column; as ``mix``.
     """
@@ -159,14 +169,15 @@ def eliminate(system: Floats, size: int) -> int:
             if abs(system[row, k]) > abs(system[best, k]):
                 best = row
         if abs(system[best, k]) < 1e-11:
-            for row in range(k, size):
-                for c in range(k, size):
-                    if abs(system[row, c]) > 1e-11:
-                        return 2
-            for row in range(k, size):
-                if abs(system[row, size]) > 1e-10:
-                    return 0
-            return 2
+            # no pivot in this column: another takes its place, and there is no single answer
+            best, column = largest(system, k, size)
+            if abs(system[best, column]) < 1e-11:
+                for row in range(k, size):
+                    if abs(system[row, size]) > 1e-10:
+                        return 0
+                return 2
+            for row in range(size):
+                system[row, k], system[row, column] = system[row, column], system[row, k]
         if best != k:
             sign = -sign
             for c in range(size + 1):
