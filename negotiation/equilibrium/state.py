@@ -49,7 +49,7 @@ class Answers:
 
     def rows(self, rows: Ints) -> Answers:
         """The answers of some rows, by number."""
-        place = {int(old): new for new, old in enumerate(rows)}
+        place = {int(old): new for new, old in enumerate(rows)} if self.continua else {}
         return Answers(self.owner[rows], self.value[rows], self.consent[rows], self.sigma[rows],
                        self.terms[rows], self.index[rows],
                        {place[k]: c for k, c in self.continua.items() if k in place}, self.doubt,

@@ -107,6 +107,31 @@ def lower(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, m
     return float(at + min(off, 0.0) / actor[DISCOUNT, i])
 
 
+def confine(actor: Floats, pay: Floats, span: Floats, flag: Array, member: Array, moves: int, n: int,
+        ) -> bool:
+    """What labels say of values, in place; false where they contradict each other.
+
+    A made move pays its members no less than V; a refused one with nothing to bargain over, where
+    all members but one surely gain, pays that one no more.
+    """
+    for m in range(moves):
+        label, doubtful, who = flag[LABEL, m], 0, 0
+        if label == UNDECIDED or flag[MEMBERS, m] == 0:
+            continue
+        for i in range(n):
+            if member[m, i]:
+                if label == MADE:
+                    actor[HIGH, i] = min(actor[HIGH, i], pay[m, i] + span[1, m, i])
+                elif not pay[m, i] + span[0, m, i] > actor[HIGH, i]:
+                    doubtful, who = doubtful + 1, i
+        if label == REFUSED and doubtful == 1 and not flag[BARGAINED, m]:
+            actor[LOW, who] = max(actor[LOW, who], pay[m, who])
+    for i in range(n):
+        if actor[LOW, i] > actor[HIGH, i] + ZERO:
+            return False
+    return True
+
+
 def sift(actor: Floats, move: Floats, pay: Floats, span: Floats, most: Floats, flag: Array,
           member: Array, moves: int, n: int) -> int:
     """Decide moves by bounds, in place; how many stay undecided, −1 where a label is contradicted.
@@ -116,10 +141,12 @@ def sift(actor: Floats, move: Floats, pay: Floats, span: Floats, most: Floats, f
     left = 0
     for _ in range(ROUNDS):
         enclose(actor, move, pay, span, flag, member, moves, n)
+        if not confine(actor, pay, span, flag, member, moves, n):
+            return -1
         changed, left = False, 0
         for m in range(moves):
             label = flag[LABEL, m]
-            if label == REFUSED or flag[MEMBERS, m] == 0:
+            if flag[MEMBERS, m] == 0:
                 continue
             never, sure, spare = False, True, most[m]
             for i in range(n):
@@ -127,6 +154,10 @@ def sift(actor: Floats, move: Floats, pay: Floats, span: Floats, most: Floats, f
                     spare += pay[m, i] - actor[LOW, i]
                     never |= pay[m, i] + span[1, m, i] - actor[LOW, i] < -ZERO
                     sure &= pay[m, i] + span[0, m, i] - actor[HIGH, i] > ZERO
+            if label == REFUSED:
+                if sure:
+                    return -1
+                continue
             if flag[BARGAINED, m]:
                 never |= spare < -ZERO
                 for i in range(n):

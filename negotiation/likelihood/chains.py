@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..equilibrium.directional import Tree
+from ..equilibrium.distinct import of_rows
 from ..kernels import markov
 from ..lattice import Lattice
 from ..process import chain_of, condition_states, outcome_states
@@ -79,10 +80,9 @@ def chances(tree: Tree, asked: Asked) -> Floats:
         row = tree.draw[part]
         hazard = lattice.rate[row] * consent_of(tree, part)
         key = np.column_stack([row, np.where(_passed(lattice, hazard), hazard, 0.0)])
-        _, first, which = np.unique(np.ascontiguousarray(key).view(
-            np.dtype((np.void, key.dtype.itemsize * key.shape[1]))).ravel(),
-            return_index=True, return_inverse=True)
-        chance[part] = asked.of(lattice, hazard[first], row[first])[which.ravel()]
+        first, which = of_rows(np.ascontiguousarray(key).view(np.int64))
+        one = asked.of(lattice, hazard[first], row[first])
+        chance[part] = one if which is None else one[which]
     return chance
 
 
