@@ -225,7 +225,7 @@ def level(tree: Tree, members: Ints, cap: int, one: bool,
     follow = np.where(has, tree.node[:, np.maximum(target, 0)], -1)
     follow = follow.reshape(branches * wide, width * moves)
     draw, which = np.repeat(tree.draw, wide), np.tile(np.arange(wide), branches)
-    row = np.arange(len(which))
+    row: Ints = np.arange(len(which))
     if branches > lattice.draws:
         first, same = of_rows(np.column_stack([draw, which, follow]))
         row = row if same is None else same

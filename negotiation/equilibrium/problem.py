@@ -174,8 +174,9 @@ def settle(problems: Problems, moves: Moves, value: Floats,
            hint: Floats | None = None, near: Floats | None = None) -> tuple[Floats, Floats]:
     """Terms at the value of waiting: for the moves (rows, columns), given their rows' V (k, n).
 
-    ``hint`` (k, J) are terms to start from; they are those at the V ``near`` (k, n) where that is
-    given, and not a number where those who are asked cannot all gain. Returns the terms (k, n, J),
+    ``hint`` (k, J) are terms to start from, no numbers where there are none; they are those at the
+    V ``near`` (k, n) where that is given. With them terms are not a number where those who are
+    asked cannot all gain. Returns the terms (k, n, J),
     one set per proposer (all alike but under ``offers``), and what they pay (k, n). Terms that did
     not converge are not a number.
     """
@@ -185,12 +186,13 @@ def settle(problems: Problems, moves: Moves, value: Floats,
     weights, member = problems.weights[rows, cols], problems.member[rows, cols]
     kind, free = problems.kind[rows, cols], np.asarray(~problems.forced[rows, cols].any(axis=1))
     party = problems.party[rows, cols]
+    known = free if hint is None else free & np.isfinite(hint).all(axis=1)
     terms_ = np.zeros((len(rows), base.shape[1], v.shape[1]))
     share = np.full(base.shape, 1.0 / base.shape[1])
     for code in np.unique(kind):
         mine = np.flatnonzero(kind == code)
         if code == NASH and hint is not None:
-            quick = mine[free[mine]]
+            quick, cold = mine[known[mine]], mine[free[mine] & ~known[mine]]
             terms_[quick] = terms.nash(base[quick], v[quick], c[quick], weights[quick],
                                        member[quick], hint[quick])[0][:, None, :]
             mine = mine[~free[mine]]
@@ -199,7 +201,7 @@ def settle(problems: Problems, moves: Moves, value: Floats,
             asked = bargain.sign(base[mine], v[mine], c[mine], member[mine])
             lose = member[mine].any(axis=1) & asked.ok & (asked.sigma < 0.0)
             terms_[mine[lose]] = np.nan
-            mine = mine[~lose]
+            mine = np.concatenate([cold, mine[~lose]])
             if not len(mine):
                 continue
         arguments = (base[mine], v[mine], c[mine], weights[mine], member[mine])

@@ -35,6 +35,7 @@ from .consent_bounds import (
     decide,
     open_up,
     values,
+    zero,
 )
 
 #: room for a search, see :func:`search`
@@ -201,7 +202,7 @@ def mix(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: in
     Returns the sign of the system's determinant (1 without mixes), 0 where there is no solution,
     2 where the system is singular and yet solvable: a tie.
     """
-    size = 0
+    size = zero()
     for m in range(moves):
         move[CONSENT, m] = 1.0 if flag[LABEL, m] == MADE else 0.0
         if flag[LABEL, m] < MIX:
@@ -307,8 +308,9 @@ def search(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n:
     room did.
     """
     labels, bounds, system, found = room
-    waiting, count, best = 1, 0, -np.inf
-    keep(actor, flag, labels, bounds, 0, moves)
+    waiting, count, best = zero(), zero(), -np.inf
+    keep(actor, flag, labels, bounds, waiting, moves)
+    waiting += 1
     while waiting > 0 and count < most:
         budget -= 1
         if budget < 0:
@@ -333,7 +335,7 @@ def search(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n:
                 total += move[CONSENT, m]
             if lean * total > best:
                 best = lean * total
-                insert(found, 0, move, moves, 0)
+                insert(found, count, move, moves, zero())
         elif kept != 0 and most > 1 and (kept < 0 or count == len(found)):
             return -1
         elif kept > 0:

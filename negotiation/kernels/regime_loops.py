@@ -8,8 +8,9 @@ All payoffs are in units of payoff range.
 
 ``actor`` (6, n): discount, flow, low and high bounds of V, V, and F = f + Σ λW over the made moves;
 ``move`` (M,): rates; ``pay`` (M, n): W; ``span`` (2, M, n): least and most that terms pay;
-``most`` (M,): most that they pay all members together; ``flag`` (3, M): label, whether it is
-bargained, how many members it has; ``member`` (M, n); ``deal`` (M, J): terms of every bargain;
+``most`` (M,): most that they pay all members together; ``flag`` (4, M): label, whether it is
+bargained, how many members and issues it has; ``member`` (M, n), and ``seat`` (M, n), members
+first; ``deal`` (M, J): terms of every bargain;
 ``got`` (M, n): what they pay.
 """
 
@@ -20,20 +21,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .consent_bounds import zero
 from .nash_loops import GAINS, NO_DEAL, UNCLEAR, ZERO, B, C, K, V, W, X, bargain
 
 Floats = NDArray[np.float64]
 Array = NDArray[Any]
 
 DISCOUNT, FLOW, LOW, HIGH, VALUE, TOP = range(6)
-LABEL, BARGAINED, MEMBERS = range(3)
+LABEL, BARGAINED, MEMBERS, ISSUES = range(4)
 UNDECIDED, REFUSED, MADE = -1, 0, 1
 #: what is known of a state's list: nothing else exists; every pure regime was tried; left to
 #: others; every pure regime was tried in vain, so that an equilibrium mixes
 PROVED, LISTED, LEFT, MIXES = 2, 1, 0, -1
 ROUNDS, BOUND_STEPS = 8, 6
 #: sweeps over the bargains of a regime: before Newton's method, at most; changes that are small
-SWEEPS, MOST_SWEEPS, SETTLED, EXACT = 3, 200, 1e-3, 1e-13
+SWEEPS, MOST_SWEEPS, SETTLED, EXACT = 3, 200, 1e-2, 1e-13
 NEWTON = 12
 #: regimes that a state may cost
 MOST_REGIMES = 400
@@ -107,8 +109,8 @@ def lower(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, m
     return float(at + min(off, 0.0) / actor[DISCOUNT, i])
 
 
-def confine(actor: Floats, pay: Floats, span: Floats, flag: Array, member: Array, moves: int, n: int,
-        ) -> bool:
+def confine(actor: Floats, pay: Floats, span: Floats, flag: Array, member: Array, moves: int,
+            n: int) -> bool:
     """What labels say of values, in place; false where they contradict each other.
 
     A made move pays its members no less than V; a refused one with nothing to bargain over, where
@@ -180,21 +182,22 @@ def sift(actor: Floats, move: Floats, pay: Floats, span: Floats, most: Floats, f
     return left
 
 
-def offer(rows: Floats, member: Array, m: int, base: Floats, table: Floats, terms: Floats,
+def offer(rows: Floats, seat: Array, m: int, base: Floats, table: Floats, terms: Floats,
           matrix: Floats, weights: Floats, n: int, issues: int) -> int:
-    """Whether move m gives every member a gain at gains ``base`` before terms (n,)."""
-    for i in range(n):
-        rows[B, i], rows[K, i], rows[W, i] = base[i], 1.0, weights[m, i]
-    return bargain(rows, member[m], terms, table, matrix, n, issues)
+    """Whether move m gives each of its n members a gain at gains ``base`` before terms."""
+    for k in range(n):
+        i = seat[m, k]
+        rows[B, k], rows[K, k], rows[W, k] = base[i], 1.0, weights[m, i]
+    return bargain(rows, terms, table, matrix, n, issues)
 
 
-def paid(table: Floats, x: Floats, got: Floats, n: int, issues: int) -> None:
-    """What terms x pay everyone, into ``got`` (n,)."""
+def paid(tables: Floats, deal: Floats, got: Floats, m: int, n: int, issues: int) -> None:
+    """What the terms of move m, on its first ``issues``, pay everyone, into ``got``."""
     for i in range(n):
         u = 0.0
         for j in range(issues):
-            u += x[j] * (table[V, j, i] - 0.5 * table[C, j, i] * x[j])
-        got[i] = u
+            u += deal[m, j] * (tables[m, V, j, i] - 0.5 * tables[m, C, j, i] * deal[m, j])
+        got[m, i] = u
 
 
 def waiting(actor: Floats, move: Floats, flag: Array, got: Floats, total: float, moves: int,
@@ -208,24 +211,26 @@ def waiting(actor: Floats, move: Floats, flag: Array, got: Floats, total: float,
         actor[VALUE, i] = top / (actor[DISCOUNT, i] + total)
 
 
-def in_turn(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array, member: Array,
-          tables: Floats, deal: Floats, got: Floats, total: float, room: tuple[Floats, ...],
-          moves: int, n: int, issues: int) -> tuple[int, float]:
+def in_turn(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array, seat: Array,
+            tables: Floats, deal: Floats, got: Floats, total: float, room: tuple[Any, ...],
+            moves: int, n: int) -> tuple[int, float]:
     """Solve each bargain of a regime given the others; how that ended, and the largest change."""
-    rows, terms, matrix = room[0], room[1], room[2]
+    rows, terms, matrix, own = room[0], room[1], room[2], room[8]
     change, worst = 0.0, GAINS
     for m in range(moves):
         if flag[LABEL, m] != MADE or not flag[BARGAINED, m]:
             continue
         waiting(actor, move, flag, got, total, moves, n)
-        for i in range(n):
+        for k in range(flag[MEMBERS, m]):
+            i = seat[m, k]
             share = move[m] / (actor[DISCOUNT, i] + total)
-            rows[K, i] = 1.0 - share
-            rows[B, i] = pay[m, i] - actor[VALUE, i] + share * got[m, i]
-            rows[W, i] = weights[m, i]
+            rows[K, k] = 1.0 - share
+            rows[B, k] = pay[m, i] - actor[VALUE, i] + share * got[m, i]
+            rows[W, k] = weights[m, i]
+        issues = flag[ISSUES, m]
         for j in range(issues):
             terms[X, j] = deal[m, j]
-        end = bargain(rows, member[m], terms, tables[m], matrix, n, issues)
+        end = bargain(rows, terms, own[m], matrix, flag[MEMBERS, m], issues)
         if end == UNCLEAR:
             return UNCLEAR, change
         if end == NO_DEAL:
@@ -233,7 +238,7 @@ def in_turn(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Arr
         for j in range(issues):
             change = max(change, abs(terms[X, j] - deal[m, j]))
             deal[m, j] = terms[X, j]
-        paid(tables[m], deal[m], got[m], n, issues)
+        paid(tables, deal, got, m, n, issues)
     waiting(actor, move, flag, got, total, moves, n)
     return worst, change
 
@@ -242,7 +247,7 @@ def joint(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array
           tables: Floats, deal: Floats, got: Floats, total: float, system: Floats, place: Array,
           moves: int, n: int, issues: int) -> bool:
     """Newton's method on the terms inside (0, 1) of all bargains at once; whether it converged."""
-    size = 0
+    size = zero()
     for m in range(moves):
         if flag[LABEL, m] == MADE and flag[BARGAINED, m]:
             for j in range(issues):
@@ -285,7 +290,7 @@ def joint(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array
                 return False
         for m in range(moves):
             if flag[LABEL, m] == MADE and flag[BARGAINED, m]:
-                paid(tables[m], deal[m], got[m], n, issues)
+                paid(tables, deal, got, m, n, flag[ISSUES, m])
         if change <= EXACT:
             waiting(actor, move, flag, got, total, moves, n)
             return True
