@@ -151,11 +151,13 @@ def _solve(matrix: Floats, rhs: Floats) -> Floats:
     return out
 
 
-def index(components: Components, label: Ints, value: Floats, consent: Floats) -> Ints:
-    """±1 of each equilibrium of a component (as ``leaf.index``)."""
-    moves = label.shape[2]
-    jacobian = equations(components, label.reshape(-1, moves), value,
-                          consent.reshape(-1, moves), None)[1]
+def index(components: Components, label: Ints, value: Floats, consent: Floats, terms: Floats,
+          ) -> Ints:
+    """±1 of each equilibrium of a component (as ``leaf.index``); ``terms`` (P, S, M, J)."""
+    moves, flat = label.shape[2], label.reshape(-1, label.shape[2])
+    by_limit = (binding(flat, value.shape[2]).sum(axis=2) > 1)[..., None]
+    hint = np.where(by_limit, np.nan, terms.reshape(*flat.shape, -1))
+    jacobian = equations(components, flat, value, consent.reshape(-1, moves), hint)[1]
     sign = np.sign(np.linalg.det(np.nan_to_num(jacobian)))
     out: Ints = np.where(np.isfinite(sign), sign, 0).astype(np.int64)
     return out

@@ -174,9 +174,9 @@ def settle(problems: Problems, moves: Moves, value: Floats,
            hint: Floats | None = None, near: Floats | None = None) -> tuple[Floats, Floats]:
     """Terms at the value of waiting: for the moves (rows, columns), given their rows' V (k, n).
 
-    ``hint`` (k, J) are terms to start from, no numbers where there are none; they are those at the
-    V ``near`` (k, n) where that is given. With them terms are not a number where those who are
-    asked cannot all gain. Returns the terms (k, n, J),
+    ``hint`` (k, J) are terms to start from, no numbers where members have next to no gain, which
+    the limit rule sees to; they are those at the V ``near`` (k, n) where that is given. With them
+    terms are not a number where those who are asked cannot all gain. Returns the terms (k, n, J),
     one set per proposer (all alike but under ``offers``), and what they pay (k, n). Terms that did
     not converge are not a number.
     """
@@ -192,7 +192,11 @@ def settle(problems: Problems, moves: Moves, value: Floats,
     for code in np.unique(kind):
         mine = np.flatnonzero(kind == code)
         if code == NASH and hint is not None:
-            quick, cold = mine[known[mine]], mine[free[mine] & ~known[mine]]
+            quick, limit = mine[known[mine]], mine[free[mine] & ~known[mine]]
+            if len(limit):
+                done = bargain.nash(base[limit], v[limit], c[limit], weights[limit],
+                                    member[limit], limit=True)
+                terms_[limit] = np.where(done.ok[:, None], done.x, np.nan)[:, None, :]
             terms_[quick] = terms.nash(base[quick], v[quick], c[quick], weights[quick],
                                        member[quick], hint[quick])[0][:, None, :]
             mine = mine[~free[mine]]
@@ -201,7 +205,7 @@ def settle(problems: Problems, moves: Moves, value: Floats,
             asked = bargain.sign(base[mine], v[mine], c[mine], member[mine])
             lose = member[mine].any(axis=1) & asked.ok & (asked.sigma < 0.0)
             terms_[mine[lose]] = np.nan
-            mine = np.concatenate([cold, mine[~lose]])
+            mine = mine[~lose]
             if not len(mine):
                 continue
         arguments = (base[mine], v[mine], c[mine], weights[mine], member[mine])

@@ -112,16 +112,22 @@ def sign(base: Floats, value: Floats, curvature: Floats, member: Bools) -> Sign:
     return Sign(sigma, at.x, ok)
 
 
-def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member: Bools) -> Answer:
-    """The asymmetric Nash solution: x maximises Σ weights_i log G_i over the members."""
+def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member: Bools,
+         limit: bool = False) -> Answer:
+    """The asymmetric Nash solution: x maximises Σ weights_i log G_i over the members.
+
+    ``limit``: σ is known to be 0 or next to it, so that members without gain are looked for at once.
+    """
     at = face(base, value, curvature, member)
     sigma = np.where(member, base, np.inf).min(axis=1)
     rows = np.flatnonzero(at.free.any(axis=1))
     if len(rows):
-        part, found = _nash_positive(at.take(rows), weights[rows])
-        at.put(rows[found], part.take(found))
-        sigma[rows[found]] = _least(part.take(found))
-        rest = rows[~found]
+        rest = rows
+        if not limit:
+            part, found = _nash_positive(at.take(rows), weights[rows])
+            at.put(rows[found], part.take(found))
+            sigma[rows[found]] = _least(part.take(found))
+            rest = rows[~found]
         if len(rest):
             part, sigma[rest] = feasible(base[rest], value[rest], curvature[rest], member[rest])
             at.put(rest, _nash_on_face(part, weights[rest]))

@@ -7,8 +7,8 @@ start will do. At the maximum x is best for Σ θ_i u_i, θ_i = w_i·φ′(G_i):
 no x gives every member a gain (weak duality).
 
 The n members come first in all arrays, and rows of arrays are reached by their numbers: a view of
-one costs compiled code more than reading it. ``rows`` (7, n): b, k, w, G, θ, curvature weights, and room;
-``terms`` (4, J): x, gradient, step, trial; ``table`` (2, J, n): v, c; ``matrix`` (J, J).
+one costs compiled code more than reading it. ``rows`` (7, n): b, k, w, G, θ, curvature weights, and
+room; ``terms`` (4, J): x, gradient, step, trial; ``table`` (2, J, n): v, c; ``matrix`` (J, J).
 """
 
 from __future__ import annotations
