@@ -104,7 +104,7 @@ def solve_states(problems: Problems, indifferent: str, first: bool = False, boxe
 
 def finish(problems: Problems, points: Points, rows: Ints, indifferent: str,
            bare: bool = False) -> Answers:
-    """Complete the points of problems ``rows``: idle moves' consents, every σ and all terms; or with
+    """Complete the points of problems ``rows``: idle moves' consents, every σ and all terms; with
     ``bare`` no σ, and the terms of what is made alone."""
     owner = rows[points.owner]
     sub = problems.take(owner)

@@ -116,7 +116,7 @@ def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member
          limit: bool = False) -> Answer:
     """The asymmetric Nash solution: x maximises Σ weights_i log G_i over the members.
 
-    ``limit``: σ is known to be 0 or next to it, so that members without gain are looked for at once.
+    ``limit``: σ is known to be 0 or next to it; members without gain are looked for at once.
     """
     at = face(base, value, curvature, member)
     sigma = np.where(member, base, np.inf).min(axis=1)

@@ -6,12 +6,11 @@ what the bargains pay, so that one bargain alone is a concave problem with gains
 G_i = b_i + (1 − λ/(r_i + Λ))·u_i(x); several are solved in turn, then jointly by Newton's method.
 All payoffs are in units of payoff range.
 
-``actor`` (6, n): discount, flow, low and high bounds of V, V, and F = f + Σ λW over the made moves;
-``move`` (M,): rates; ``pay`` (M, n): W; ``span`` (2, M, n): least and most that terms pay;
+``actor`` (10, n): discount, flow, low and high bounds of V, V, F = f + Σ λW over the made moves,
+and room; ``move`` (M,): rates; ``pay`` (M, n): W; ``span`` (2, M, n): least and most that terms pay;
 ``most`` (M,): most that they pay all members together; ``flag`` (4, M): label, whether it is
-bargained, how many members and issues it has; ``member`` (M, n), and ``seat`` (M, n), members
-first; ``deal`` (M, J): terms of every bargain;
-``got`` (M, n): what they pay.
+bargained, how many members and issues it has; ``member`` (M, n), as 1 and 0 in ``asked``; ``seat``
+(M, n): members first; ``deal`` (M, J): terms of every bargain; ``got`` (M, n): what they pay.
 """
 
 from __future__ import annotations
@@ -27,13 +26,14 @@ from .nash_loops import GAINS, NO_DEAL, UNCLEAR, ZERO, B, C, K, V, W, X, bargain
 Floats = NDArray[np.float64]
 Array = NDArray[Any]
 
-DISCOUNT, FLOW, LOW, HIGH, VALUE, TOP = range(6)
+DISCOUNT, FLOW, LOW, HIGH, VALUE, TOP, AT, SUM, PACE, OFF = range(10)
 LABEL, BARGAINED, MEMBERS, ISSUES = range(4)
 UNDECIDED, REFUSED, MADE = -1, 0, 1
 #: what is known of a state's list: nothing else exists; every pure regime was tried; left to
 #: others; every pure regime was tried in vain, so that an equilibrium mixes
 PROVED, LISTED, LEFT, MIXES = 2, 1, 0, -1
-ROUNDS, BOUND_STEPS = 8, 6
+#: rounds of bounds and labels; Newton steps of a bound, and what is near enough, relatively
+ROUNDS, BOUND_STEPS, NEAR = 8, 6, 1e-14
 #: sweeps over the bargains of a regime: before Newton's method, at most; changes that are small
 SWEEPS, MOST_SWEEPS, SETTLED, EXACT = 3, 200, 1e-2, 1e-13
 NEWTON = 12
@@ -41,72 +41,55 @@ NEWTON = 12
 MOST_REGIMES = 400
 
 
-def enclose(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, member: Array,
+def enclose(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, asked: Floats,
            moves: int, n: int) -> None:
     """Bounds of every V given the labels, in place.
 
     An actor's highest V makes the moves that raise it; its lowest makes the moves of others that
     lower it, since its own consent never does. Newton's method finds a point near either, and the
-    equation's slope of at least r makes a bound of it.
+    equation's slope of at least r makes a bound of it. All actors go together, without branches.
     """
-    for i in range(n):
-        for side in range(2):
+    for side in range(2):
+        for i in range(n):
             at = actor[LOW + side, i]
-            if not np.isfinite(at):
-                at = actor[FLOW, i] / actor[DISCOUNT, i]
-            for _ in range(BOUND_STEPS):
-                top, bottom = actor[FLOW, i], actor[DISCOUNT, i]
-                for m in range(moves):
-                    label = flag[LABEL, m]
-                    if label == REFUSED:
-                        continue
-                    paid = pay[m, i] + span[side, m, i]
-                    if side == 1:
-                        counts = label == MADE or paid > at
-                    elif member[m, i]:
-                        counts = label == MADE and paid > at
-                    else:
-                        counts = label == MADE or paid < at
-                    if counts:
-                        top += move[m] * paid
-                        bottom += move[m]
-                before, at = at, top / bottom
-                if at == before:
-                    break
+            actor[AT, i] = at if abs(at) < np.inf else actor[FLOW, i] / actor[DISCOUNT, i]
+        for step in range(BOUND_STEPS):
+            for i in range(n):
+                actor[SUM, i], actor[PACE, i] = actor[FLOW, i], actor[DISCOUNT, i]
+            for m in range(moves):
+                if flag[LABEL, m] == REFUSED:
+                    continue
+                count(actor, move[m], pay, span, asked, m, side, flag[LABEL, m] == MADE, n)
+            moved = False
+            for i in range(n):
+                actor[OFF, i] = actor[SUM, i] - actor[PACE, i] * actor[AT, i]
+                moved |= abs(actor[OFF, i]) > NEAR * (abs(actor[SUM, i]) + actor[PACE, i])
+            if not moved or step == BOUND_STEPS - 1:
+                break
+            for i in range(n):
+                actor[AT, i] = actor[SUM, i] / actor[PACE, i]
+        for i in range(n):
+            slack = actor[OFF, i] / actor[DISCOUNT, i]
             if side == 1:
-                actor[HIGH, i] = min(actor[HIGH, i], upper(
-                    actor, move, pay, span, flag, moves, i, at))
+                actor[HIGH, i] = min(actor[HIGH, i], actor[AT, i] + max(slack, 0.0))
             else:
-                actor[LOW, i] = max(actor[LOW, i], lower(
-                    actor, move, pay, span, flag, member, moves, i, at))
+                actor[LOW, i] = max(actor[LOW, i], actor[AT, i] + min(slack, 0.0))
 
 
-def upper(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, moves: int, i: int,
-          at: float) -> float:
-    """An upper bound of V_i, from the slope of its equation at a point."""
-    off = actor[FLOW, i] - actor[DISCOUNT, i] * at
-    for m in range(moves):
-        paid = pay[m, i] + span[1, m, i] - at
-        if flag[LABEL, m] == MADE or (flag[LABEL, m] == UNDECIDED and paid > 0.0):
-            off += move[m] * paid
-    return float(at + max(off, 0.0) / actor[DISCOUNT, i])
-
-
-def lower(actor: Floats, move: Floats, pay: Floats, span: Floats, flag: Array, member: Array,
-          moves: int, i: int, at: float) -> float:
-    """A lower bound of V_i, likewise."""
-    off = actor[FLOW, i] - actor[DISCOUNT, i] * at
-    for m in range(moves):
-        paid = pay[m, i] + span[0, m, i] - at
-        label = flag[LABEL, m]
-        if label == REFUSED:
-            continue
-        if member[m, i]:
-            if label == MADE and paid > 0.0:
-                off += move[m] * paid
-        elif label == MADE or paid < 0.0:
-            off += move[m] * paid
-    return float(at + min(off, 0.0) / actor[DISCOUNT, i])
+def count(actor: Floats, rate: float, pay: Floats, span: Floats, asked: Floats, m: int, side: int,
+          made: bool, n: int) -> None:
+    """Add a move to everybody's sums, for those whom it takes towards their bound on a side."""
+    for i in range(n):
+        paid = pay[m, i] + span[side, m, i]
+        if side == 1:
+            weight = rate if made or paid > actor[AT, i] else 0.0
+        elif made:
+            # one's own consent never lowers one's value
+            weight = rate * (1.0 - asked[m, i] * (1.0 if paid <= actor[AT, i] else 0.0))
+        else:
+            weight = rate * (1.0 - asked[m, i]) * (1.0 if paid < actor[AT, i] else 0.0)
+        actor[SUM, i] += weight * paid
+        actor[PACE, i] += weight
 
 
 def confine(actor: Floats, pay: Floats, span: Floats, flag: Array, member: Array, moves: int,
@@ -135,14 +118,14 @@ def confine(actor: Floats, pay: Floats, span: Floats, flag: Array, member: Array
 
 
 def sift(actor: Floats, move: Floats, pay: Floats, span: Floats, most: Floats, flag: Array,
-          member: Array, moves: int, n: int) -> int:
+         member: Array, asked: Floats, moves: int, n: int) -> int:
     """Decide moves by bounds, in place; how many stay undecided, −1 where a label is contradicted.
 
     A deal pays no member more than all can get together, less what the others need.
     """
     left = 0
     for _ in range(ROUNDS):
-        enclose(actor, move, pay, span, flag, member, moves, n)
+        enclose(actor, move, pay, span, flag, asked, moves, n)
         if not confine(actor, pay, span, flag, member, moves, n):
             return -1
         changed, left = False, 0

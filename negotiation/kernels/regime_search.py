@@ -132,9 +132,10 @@ def middle(member: Array, tables: Floats, m: int, j: int, n: int) -> float:
 
 
 def stands(actor: Floats, pay: Floats, span: Floats, most: Floats, weights: Floats, flag: Array,
-           member: Array, seat: Array, tables: Floats, got: Floats, room: tuple[Any, ...],
-           moves: int, n: int) -> int:
-    """1 where every consent of a regime is right at its V, 0 where one is wrong, −1 at a tie."""
+           member: Array, seat: Array, tables: Floats, deal: Floats, got: Floats,
+           room: tuple[Any, ...], moves: int, n: int) -> int:
+    """1 where every consent of a regime is right at its V, 0 where one is wrong, −1 at a tie. Terms
+    that pay all members of a refused bargain are left in ``deal``."""
     rows, terms, matrix, base, own, tied = room[0], room[1], room[2], room[4], room[8], False
     for m in range(moves):
         if flag[MEMBERS, m] == 0:
@@ -159,13 +160,46 @@ def stands(actor: Floats, pay: Floats, span: Floats, most: Floats, weights: Floa
             return 0
         elif not (hopeless or spare < -ZERO):
             for j in range(flag[ISSUES, m]):
-                terms[X, j] = middle(member, tables, m, j, n)
+                terms[X, j] = deal[m, j]
             end = offer(rows, seat, m, base, own[m], terms, matrix, weights, flag[MEMBERS, m],
                         flag[ISSUES, m])
             if end == GAINS:
+                for j in range(flag[ISSUES, m]):
+                    deal[m, j] = terms[X, j]
                 return 0
             tied |= end == UNCLEAR
     return -1 if tied else 1
+
+
+def sift_deals(actor: Floats, move: Floats, pay: Floats, span: Floats, full: Floats, most: Floats,
+               flag: Array, member: Array, asked: Floats, tables: Floats, deal: Floats, moves: int,
+               n: int) -> int:
+    """As ``sift``; and what is bargained over is made where known terms pay all members more than V
+    can be."""
+    reset(span, full, moves, n)
+    while True:
+        left, changed = sift(
+            actor, move, pay, span, most, flag, member, asked, moves, n), False
+        if left < 0:
+            return left
+        for m in range(moves):
+            if flag[LABEL, m] == MADE or flag[MEMBERS, m] == 0 or not flag[BARGAINED, m]:
+                continue
+            least = np.inf
+            for i in range(n):
+                if member[m, i]:
+                    u = 0.0
+                    for j in range(flag[ISSUES, m]):
+                        u += deal[m, j] * (
+                            tables[m, V, j, i] - 0.5 * tables[m, C, j, i] * deal[m, j])
+                    least = min(least, pay[m, i] + u - actor[HIGH, i])
+            if least > ZERO:
+                if flag[LABEL, m] == REFUSED:
+                    return -1
+                flag[LABEL, m] = MADE
+                changed = True
+        if not changed:
+            return left
 
 
 def every_regime(actor: Floats, move: Floats, pay: Floats, span: Floats, full: Floats, most: Floats,
@@ -177,15 +211,15 @@ def every_regime(actor: Floats, move: Floats, pay: Floats, span: Floats, full: F
 
     ``found`` takes V (R, n), consents (R, M) and terms (R, M, J).
     """
-    held = room[7]
+    held, asked = room[7], room[9]
     for i in range(n):
         actor[LOW, i], actor[HIGH, i] = -np.inf, np.inf
     for m in range(moves):
         flag[LABEL, m] = UNDECIDED if flag[MEMBERS, m] else MADE
         for j in range(issues):
             deal[m, j] = middle(member, tables, m, j, n)
-    reset(span, full, moves, n)
-    left = sift(actor, move, pay, span, most, flag, member, moves, n)
+    left = sift_deals(actor, move, pay, span, full, most, flag, member, asked, tables, deal, moves,
+                      n)
     deals, count, depth, tried = 0, 0, 1, 0
     for m in range(moves):
         deals += flag[BARGAINED, m] and flag[LABEL, m] == MADE
@@ -199,8 +233,8 @@ def every_regime(actor: Floats, move: Floats, pay: Floats, span: Floats, full: F
         if tried:
             for i in range(n):
                 actor[LOW, i], actor[HIGH, i] = held[depth, 0, i], held[depth, 1, i]
-            reset(span, full, moves, n)
-            left = sift(actor, move, pay, span, most, flag, member, moves, n)
+            left = sift_deals(actor, move, pay, span, full, most, flag, member, asked, tables, deal,
+                              moves, n)
             if left < 0:
                 continue
         tried += 1
@@ -225,8 +259,8 @@ def every_regime(actor: Floats, move: Floats, pay: Floats, span: Floats, full: F
             return LEFT, count
         if end == NO_DEAL or end == WRONG:
             continue
-        end = stands(actor, pay, full[1], most, weights, flag, member, seat, tables, got, room,
-                     moves, n)
+        end = stands(actor, pay, full[1], most, weights, flag, member, seat, tables, deal, got,
+                     room, moves, n)
         if end < 0 or (end > 0 and count >= len(found[0])):
             return LEFT, count
         if end > 0:
@@ -248,8 +282,8 @@ def reset(span: Floats, full: Floats, moves: int, n: int) -> None:
 
 
 def load(given: tuple[Any, ...], p: int, move: Floats, pay: Floats, full: Floats, most: Floats,
-         weights: Floats, flag: Array, member: Array, seat: Array, tables: Floats, own: Floats,
-         column: Array, n: int, issues: int) -> int:
+         weights: Floats, flag: Array, member: Array, asked: Floats, seat: Array, tables: Floats,
+         own: Floats, column: Array, n: int, issues: int) -> int:
     """Put the moves of a batch's state p in place; how many there are."""
     _, _, scale, rate, present, reward, members, power, value, curvature = given
     moves = 0
@@ -260,7 +294,7 @@ def load(given: tuple[Any, ...], p: int, move: Floats, pay: Floats, full: Floats
         column[moves], move[moves], most[moves] = q, rate[p, q], 0.0
         flag[BARGAINED, moves] = flag[MEMBERS, moves] = flag[ISSUES, moves] = 0
         for i in range(n):
-            member[moves, i] = members[p, q, i]
+            member[moves, i], asked[moves, i] = members[p, q, i], 1.0 * members[p, q, i]
             if members[p, q, i]:
                 seat[moves, flag[MEMBERS, moves]] = i
                 flag[MEMBERS, moves] += 1
@@ -298,8 +332,8 @@ def solve_rows(given: tuple[Any, ...], answer: tuple[Any, ...], room: tuple[Any,
     tables, deal, got, inner, place, stack, first, column = room[10:]
     n, issues = discount.shape[1], given[8].shape[2]
     for p in rows:
-        moves = load(given, p, move, pay, full, most, weights, flag, member, seat, tables, inner[8],
-                     column, n, issues)
+        moves = load(given, p, move, pay, full, most, weights, flag, member, inner[9], seat, tables,
+                     inner[8], column, n, issues)
         for i in range(n):
             actor[DISCOUNT, i], actor[FLOW, i] = discount[p, i], flow[p, i] / scale[p, i]
             actor[VALUE, i] = actor[FLOW, i] / actor[DISCOUNT, i]
@@ -333,8 +367,8 @@ def make_room(moves: int, n: int, issues: int, most: int) -> tuple[Any, ...]:
     size = moves * issues
     inner = (floats(7, n), floats(4, issues), floats(issues, issues), floats(size + 1, size + 2),
              floats(n), floats(most, moves), floats(most, moves, issues),
-             floats(2 * moves + 2, 2, n), floats(moves, 2, issues, n))
-    return (floats(6, n), floats(moves), floats(moves, n), floats(2, moves, n),
+             floats(2 * moves + 2, 2, n), floats(moves, 2, issues, n), floats(moves, n))
+    return (floats(10, n), floats(moves), floats(moves, n), floats(2, moves, n),
             floats(2, moves, n), floats(moves), floats(moves, n),
             np.zeros((4, moves), dtype=np.int64), np.zeros((moves, n), dtype=np.bool_),
             np.zeros((moves, n), dtype=np.int64),
