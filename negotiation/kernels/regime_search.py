@@ -47,13 +47,12 @@ Array = NDArray[Any]
 def agree(actor: Floats, move: Floats, pay: Floats, weights: Floats, flag: Array, member: Array,
           tables: Floats, deal: Floats, got: Floats, room: tuple[Floats, ...], place: Array,
           moves: int, n: int, issues: int) -> int:
-    """V and terms of the regime that the labels name, in place; how that ended."""
+    """V and terms of the regime that the labels name, from the terms in ``deal``, in place; how
+    that ended."""
     total, deals = 0.0, 0
     for i in range(n):
         actor[TOP, i] = actor[FLOW, i]
     for m in range(moves):
-        for j in range(issues):
-            deal[m, j] = middle(member, tables, m, j, n)
         for i in range(n):
             got[m, i] = 0.0
         if flag[LABEL, m] == MADE:
@@ -185,6 +184,9 @@ def every_regime(actor: Floats, move: Floats, pay: Floats, span: Floats, full: F
                 stack[depth, at] = label
                 depth += 1
             continue
+        for m in range(moves):
+            for j in range(issues):
+                deal[m, j] = middle(member, tables, m, j, n)
         end = agree(actor, move, pay, weights, flag, member, tables, deal, got, room, place, moves,
                     n, issues)
         if end == UNCLEAR:
@@ -228,30 +230,12 @@ def solve_rows(given: tuple[Any, ...], answer: tuple[Any, ...], room: tuple[Any,
             if not present[p, q] or rate[p, q] <= 0.0:
                 continue
             column[moves], move[moves] = q, rate[p, q]
-            flag[BARGAINED, moves] = flag[MEMBERS, moves] = 0
-            most[moves] = 0.0
             for i in range(n):
-                member[moves, i] = members[p, q, i]
-                flag[MEMBERS, moves] += members[p, q, i]
                 pay[moves, i] = reward[p, q, i] / scale[p, i]
                 weights[moves, i] = power[p, q, i]
-                low, high = 0.0, 0.0
-                for j in range(issues):
-                    v, c = value[p, q, j, i] / scale[p, i], curvature[p, q, j, i] / scale[p, i]
-                    tables[moves, V, j, i], tables[moves, C, j, i] = v, c
-                    if v != 0.0 or c != 0.0:
-                        flag[BARGAINED, moves] = 1
-                        low += min(v - 0.5 * c, 0.0)
-                        high += peak(v, c)
-                full[0, moves, i], full[1, moves, i] = low, high
-            if flag[BARGAINED, moves]:
-                for j in range(issues):
-                    v = c = 0.0
-                    for i in range(n):
-                        if member[moves, i]:
-                            v += tables[moves, V, j, i]
-                            c += tables[moves, C, j, i]
-                    most[moves] += peak(v, c)
+            ask(flag, member, moves, members[p, q], n)
+            spread(tables, full, most, flag, member, moves, value[p, q], curvature[p, q], scale[p],
+                   n, issues)
             moves += 1
         for i in range(n):
             actor[DISCOUNT, i], actor[FLOW, i] = discount[p, i], flow[p, i] / scale[p, i]
@@ -267,6 +251,39 @@ def solve_rows(given: tuple[Any, ...], answer: tuple[Any, ...], room: tuple[Any,
                 consents[p, k, column[m]] = found[1][k, m]
                 for j in range(issues):
                     deals[p, k, column[m], j] = found[2][k, m, j]
+
+
+def ask(flag: Array, member: Array, m: int, who: Array, n: int) -> None:
+    """Whose consent move m needs."""
+    flag[MEMBERS, m] = 0
+    for i in range(n):
+        member[m, i] = who[i]
+        flag[MEMBERS, m] += who[i]
+
+
+def spread(tables: Floats, full: Floats, most: Floats, flag: Array, member: Array, m: int,
+           value: Floats, curvature: Floats, scale: Floats, n: int, issues: int) -> None:
+    """The issues of move m, values and curvatures (J, n), in payoff ranges; what terms can pay."""
+    flag[BARGAINED, m] = 0
+    most[m] = 0.0
+    for i in range(n):
+        low, high = 0.0, 0.0
+        for j in range(issues):
+            v, c = value[j, i] / scale[i], curvature[j, i] / scale[i]
+            tables[m, V, j, i], tables[m, C, j, i] = v, c
+            if v != 0.0 or c != 0.0:
+                flag[BARGAINED, m] = 1
+                low += min(v - 0.5 * c, 0.0)
+                high += peak(v, c)
+        full[0, m, i], full[1, m, i] = low, high
+    if flag[BARGAINED, m]:
+        for j in range(issues):
+            v = c = 0.0
+            for i in range(n):
+                if member[m, i]:
+                    v += tables[m, V, j, i]
+                    c += tables[m, C, j, i]
+            most[m] += peak(v, c)
 
 
 def peak(v: float, c: float) -> float:

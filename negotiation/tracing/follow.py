@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from ..process import check_date
 from . import store
 from .assemble import Happening, happenings
 from .branches import branches
+from .certified import certified
 from .locate import NARROW, Refiner, surely
 from .measure import CascadeMeasure
 from .onward import alike
@@ -186,6 +188,8 @@ def finish(work: Work, settings: Settings, ending: Ending, started: float) -> Tr
         ending = Ending.ROUNDS
     met = happenings(refiner, work.breaks)
     shown, met = _thinned(refiner, met)
+    shown, missed = _certified(shown)
+    work.failed |= missed
     found, events, owners = branches(shown, met, settings)
     solved = tuple(Solved(
         value=value_at(settings, sample.t), plays=len(sample.points), equilibria=sample.count,
@@ -215,6 +219,22 @@ def _thinned(refiner: Refiner, met: list[Happening]) -> tuple[list[Sample], list
     return [samples[k] for k in kept], [replace(one, after=place[one.after]) for one in met]
 
 
+def _certified(samples: list[Sample]) -> tuple[list[Sample], set[float]]:
+    """The samples with certificates of followed plays; one that misses stays where it is in the
+    list, as one that was not solved there, and its value is a gap."""
+    places = [(k, i) for k, sample in enumerate(samples) for i, point in enumerate(sample.points)
+              if point.t == sample.t and math.isnan(point.play.regret)]
+    points = [list(sample.points) for sample in samples]
+    missed = set()
+    asked = [points[k][i] for k, i in places]
+    for (k, i), point, better in zip(places, asked, certified(asked), strict=True):
+        if better is None:
+            missed.add(point.t)
+        points[k][i] = replace(point, t=math.nan) if better is None else better
+    return [replace(sample, points=tuple(mine)) for sample, mine in
+            zip(samples, points, strict=True)], missed
+
+
 @dataclass(frozen=True, eq=False)
 class Between:
     """Solves the game between samples; ``owners``: for each sample, play → branch."""
@@ -232,6 +252,7 @@ class Between:
         if any(sample.followed for sample in beside):
             new, = self.family.follow([share], self.solving, [
                 [point for sample in beside for point in sample.points]])
+            new = replace(new, points=tuple(p for p in certified(new.points) if p is not None))
         else:
             new, = self.family.samples([share], self.solving, [beside])
         found: dict[int, Equilibrium] = {}
