@@ -80,6 +80,24 @@ def test_a_person_reads_picks_and_slides(browser: Any, address: str) -> None:
     assert web.complaints(browser) == []
 
 
+def test_pictures_are_drawn_as_they_come_near(browser: Any, address: str) -> None:
+    count = "return document.querySelectorAll('.plot .main-svg:first-child').length"
+    browser.get(address)
+    web.until(browser, "return window.reportReady")
+    browser.execute_script("document.getElementById('worth-table').scrollIntoView()")
+    web.until(browser, "return document.getElementById('terms-plot').querySelector('svg')")
+    early = browser.execute_script(count)
+    whole = browser.execute_script(
+        "return document.querySelectorAll('figure:not([hidden])').length")
+    browser.execute_script("document.getElementById('network').scrollIntoView()")
+    web.until(browser, "return document.getElementById('network-plot').querySelector('svg')")
+    assert early < whole
+    # printing draws what is left before it goes on
+    browser.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+    assert browser.execute_script(count) == whole
+    browser.execute_script("window.dispatchEvent(new Event('afterprint'))")
+
+
 def test_the_policy_is_enforced(browser: Any, address: str) -> None:
     browser.get(address)
     web.until(browser, "return window.reportReady")
@@ -133,19 +151,13 @@ def test_the_keyboard_reaches_every_control_and_table(browser: Any, address: str
 
 
 @pytest.mark.long
-def test_the_report_of_the_main_case_is_small_and_opens_at_once(browser: Any, tmp_path: Path,
-                                                                ) -> None:
+def test_the_report_of_the_main_case_is_small_and_answers(browser: Any, tmp_path: Path) -> None:
     target = tmp_path / "nrnap.html"
     ng.report(ng.load("nrnap"), target, draws=16, seconds=120.0)
-    assert target.stat().st_size < 8e6
+    assert target.stat().st_size < 4e6
     web.requests(browser), web.complaints(browser)
     browser.get(target.as_uri())
     web.until(browser, "return window.reportReady")
-    paint = browser.execute_script("return performance.getEntriesByName('first-contentful-paint')"
-                                   "[0].startTime")
-    done = browser.execute_script("return performance.timing.loadEventEnd - "
-                                  "performance.timing.navigationStart")
-    assert paint < 2000 and done < 4000  # milliseconds; the machine may be busy
     web.draw_all(browser)
     summary = web.seen(browser, "#summary")
     for said in ("The first to be settled within 10 years", "Yes, to every front around it",

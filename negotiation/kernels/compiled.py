@@ -24,7 +24,8 @@ KERNELS = {
     "regime_loops": ("count", "enclose", "confine", "sift", "offer", "paid", "waiting",
                      "in_turn", "gauss", "joint"),
     "regime_search": ("peak", "reset", "middle", "wrong", "agree", "stands", "sift_deals",
-                      "every_regime", "load", "solve_rows"),
+                      "every_regime", "ask", "spread", "load", "solve_rows"),
+    "play_loops": ("twin", "copy", "lay_out", "nearest", "write", "follow_plays"),
     "noisy_terms": ("utility", "lift", "curve", "soft_terms", "respond"),
     "logit_loops": ("evaluate", "off", "tangent", "correct", "follow_branch", "follow_rows"),
     "duality_loops": ("dual", "share", "bound_rows"),
@@ -42,8 +43,8 @@ KERNELS = {
 
 #: the kernels that Python calls; the others are called by kernels alone and need no wrappers, which
 #: would double the time that they take to compile
-ENTRIES = {"sweep", "list_states", "solve_rows", "follow_rows", "bound_rows", "by_loop", "solve",
-           "solve_many"}
+ENTRIES = {"sweep", "list_states", "solve_rows", "follow_plays", "follow_rows", "bound_rows",
+           "by_loop", "solve", "solve_many"}
 
 
 def available() -> bool:

@@ -7,8 +7,8 @@ G_i = b_i + (1 − λ/(r_i + Λ))·u_i(x); several are solved in turn, then join
 All payoffs are in units of payoff range.
 
 ``actor`` (10, n): discount, flow, low and high bounds of V, V, F = f + Σ λW over the made moves,
-and room; ``move`` (M,): rates; ``pay`` (M, n): W; ``span`` (2, M, n): least and most that terms pay;
-``most`` (M,): most that they pay all members together; ``flag`` (4, M): label, whether it is
+and room; ``move`` (M,): rates; ``pay`` (M, n): W; ``span`` (2, M, n): least and most that terms
+pay; ``most`` (M,): most that they pay all members together; ``flag`` (4, M): label, whether it is
 bargained, how many members and issues it has; ``member`` (M, n), as 1 and 0 in ``asked``; ``seat``
 (M, n): members first; ``deal`` (M, J): terms of every bargain; ``got`` (M, n): what they pay.
 """

@@ -286,41 +286,57 @@ def load(given: tuple[Any, ...], p: int, move: Floats, pay: Floats, full: Floats
          own: Floats, column: Array, n: int, issues: int) -> int:
     """Put the moves of a batch's state p in place; how many there are."""
     _, _, scale, rate, present, reward, members, power, value, curvature = given
-    moves = 0
+    moves = zero()
     for q in range(present.shape[1]):
         # a move that never comes up changes no value: its consent is read off afterwards
         if not present[p, q] or rate[p, q] <= 0.0:
             continue
-        column[moves], move[moves], most[moves] = q, rate[p, q], 0.0
-        flag[BARGAINED, moves] = flag[MEMBERS, moves] = flag[ISSUES, moves] = 0
+        column[moves], move[moves] = q, rate[p, q]
         for i in range(n):
-            member[moves, i], asked[moves, i] = members[p, q, i], 1.0 * members[p, q, i]
-            if members[p, q, i]:
-                seat[moves, flag[MEMBERS, moves]] = i
-                flag[MEMBERS, moves] += 1
             pay[moves, i] = reward[p, q, i] / scale[p, i]
             weights[moves, i] = power[p, q, i]
-            low, high = 0.0, 0.0
-            for j in range(issues):
-                v, c = value[p, q, j, i] / scale[p, i], curvature[p, q, j, i] / scale[p, i]
-                tables[moves, V, j, i], tables[moves, C, j, i] = v, c
-                if v != 0.0 or c != 0.0:
-                    flag[BARGAINED, moves] = 1
-                    flag[ISSUES, moves] = max(flag[ISSUES, moves], j + 1)
-                    low += min(v - 0.5 * c, 0.0)
-                    high += peak(v, c)
-            full[0, moves, i], full[1, moves, i] = low, high
-        for j in range(flag[ISSUES, moves]):
-            v = c = 0.0
-            for k in range(flag[MEMBERS, moves]):
-                i = seat[moves, k]
-                own[moves, V, j, k], own[moves, C, j, k] = (
-                    tables[moves, V, j, i], tables[moves, C, j, i])
-                v += tables[moves, V, j, i]
-                c += tables[moves, C, j, i]
-            most[moves] += peak(v, c)
+        ask(flag, member, asked, seat, moves, members[p, q], n)
+        spread(tables, own, full, most, flag, seat, moves, value[p, q], curvature[p, q], scale[p],
+               n, issues)
         moves += 1
     return moves
+
+
+def ask(flag: Array, member: Array, asked: Floats, seat: Array, m: int, who: Array, n: int) -> None:
+    """Whose consent move m needs."""
+    flag[MEMBERS, m] = 0
+    for i in range(n):
+        member[m, i], asked[m, i] = who[i], 0.0
+        if who[i]:
+            asked[m, i] = 1.0
+            seat[m, flag[MEMBERS, m]] = i
+            flag[MEMBERS, m] += 1
+
+
+def spread(tables: Floats, own: Floats, full: Floats, most: Floats, flag: Array, seat: Array,
+           m: int, value: Floats, curvature: Floats, scale: Floats, n: int, issues: int) -> None:
+    """The issues of move m, values and curvatures (J, n), in payoff ranges; what terms can pay."""
+    flag[BARGAINED, m] = flag[ISSUES, m] = 0
+    most[m] = 0.0
+    for i in range(n):
+        low, high = 0.0, 0.0
+        for j in range(issues):
+            v, c = value[j, i] / scale[i], curvature[j, i] / scale[i]
+            tables[m, V, j, i], tables[m, C, j, i] = v, c
+            if v != 0.0 or c != 0.0:
+                flag[BARGAINED, m] = 1
+                flag[ISSUES, m] = max(flag[ISSUES, m], j + 1)
+                low += min(v - 0.5 * c, 0.0)
+                high += peak(v, c)
+        full[0, m, i], full[1, m, i] = low, high
+    for j in range(flag[ISSUES, m]):
+        v = c = 0.0
+        for k in range(flag[MEMBERS, m]):
+            i = seat[m, k]
+            own[m, V, j, k], own[m, C, j, k] = tables[m, V, j, i], tables[m, C, j, i]
+            v += tables[m, V, j, i]
+            c += tables[m, C, j, i]
+        most[m] += peak(v, c)
 
 
 def solve_rows(given: tuple[Any, ...], answer: tuple[Any, ...], room: tuple[Any, ...],

@@ -21,6 +21,7 @@ from ..text.describe import game_page, one_line
 from ..text.summary import summary
 from ..text.words import number, spaced, time
 from . import analyses
+from .library import library
 from .picture import Data, Picture, Table
 from .views import FOLLOW, views
 
@@ -88,9 +89,8 @@ def render(template: str, scripts: Iterable[str], data: Data, **values: Any) -> 
     """A page from its template, with plotly's script and ours, and the policy that allows them."""
     jinja: Any = import_module("jinja2")
     safe: Any = import_module("markupsafe").Markup
-    library: str = import_module("plotly.offline").get_plotlyjs()
     script = "\n".join(_file(name) for name in scripts)
-    hashes = " ".join(_hash(text) for text in (library, script))
+    hashes = " ".join(_hash(text) for text in (library(), script))
     connect = values.pop("connect", "'none'")
     policy = (f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
               f"img-src data: blob:; connect-src {connect}; "
@@ -99,7 +99,7 @@ def render(template: str, scripts: Iterable[str], data: Data, **values: Any) -> 
                                     trim_blocks=True, loader=jinja.FunctionLoader(_file))
     made: str = environment.get_template(template).render(
         version=__version__, policy=policy, style=safe(_file("page.css")), data=safe(inert(data)),
-        library=safe(library), script=safe(script), **values)
+        library=safe(library()), script=safe(script), **values)
     return made
 
 

@@ -53,12 +53,18 @@ const pictures = {
     return Plotly.react(plot, data, layout, pictures.options);
   },
 
-  /* Draw when it comes near the screen, so that a long page opens at once. */
+  /* Draw when it comes near the screen, so that a long page opens at once; one at a time, those on
+     the screen first, so that the page can be used meanwhile. */
   pending: new Map(),
+  near: new Set(),
   watcher: null,
   later(name, record) {
     if (!pictures.watcher) pictures.watcher = new IntersectionObserver(entries => {
-      entries.filter(entry => entry.isIntersecting).forEach(entry => pictures.now(entry.target.id));
+      for (const {isIntersecting, target} of entries) {
+        if (isIntersecting) pictures.near.add(target);
+        else pictures.near.delete(target);
+      }
+      setTimeout(pictures.nearest);
     }, {rootMargin: "600px"});
     const figure = document.getElementById(name);
     figure.hidden = !record;
@@ -74,6 +80,18 @@ const pictures = {
       pictures.pending.delete(name);
       pictures.draw(name, record);
     } else pictures.later(name, record);
+  },
+  nearest() {
+    const middle = window.innerHeight / 2;
+    const away = figure => {
+      const {top, bottom} = figure.getBoundingClientRect();
+      return Math.max(top - middle, middle - bottom, 0);
+    };
+    const [first] = [...pictures.near].filter(figure => pictures.pending.has(figure.id))
+      .sort((one, other) => away(one) - away(other));
+    if (!first) return;
+    pictures.now(first.id);
+    requestAnimationFrame(() => setTimeout(pictures.nearest));
   },
   now(name) {
     if (!pictures.pending.has(name)) return;
