@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .consent_bounds import zero
 from .nash_loops import GAINS, NO_DEAL, UNCLEAR, ZERO, C, V, X
 from .regime_loops import (
     BARGAINED,
