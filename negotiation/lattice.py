@@ -166,23 +166,28 @@ class Lattice:
 
 
 def build_lattice(game: Game, draws: Mapping[str, Floats] | None = None,
-                  max_states: int = MAX_STATES) -> Lattice:
+                  max_states: int = MAX_STATES, like: Lattice | None = None) -> Lattice:
     """Compile a game: find the states that moves can reach, and every number in them.
 
     Args:
         game: the game, at its own parameter values.
         draws: parameter → array (D,) of values; D is 1 when nothing is given.
         max_states: refuse a game with more reachable states than this.
+        like: the same game at other draws: its states are not found again.
 
     Raises:
         InputError: when a number has the wrong sign or is not finite at some draw.
     """
     values = game.parameter_values(draws)
     count = max((np.size(v) for v in (draws or {}).values()), default=1)
-    states, layers, edge_state, edge_move, edge_target = explore(game, max_states)
-    first = np.zeros(len(states) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(edge_state, minlength=len(states)), out=first[1:])
-    component, level = components_and_levels(first, edge_target, layers)
+    if like is None:
+        states, layers, edge_state, edge_move, edge_target = explore(game, max_states)
+        first = np.zeros(len(states) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(edge_state, minlength=len(states)), out=first[1:])
+        component, level = components_and_levels(first, edge_target, layers)
+    else:
+        states, component, level, first = like.states, like.component, like.level, like.first_edge
+        edge_state, edge_move, edge_target = like.edge_state, like.edge_move, like.edge_target
     numbers = _Numbers(game, values, count, states, edge_state, edge_move)
     bargain, value, curvature, weights = numbers.terms()
     rate, lump = numbers.rate(), numbers.lump()

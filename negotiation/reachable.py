@@ -41,7 +41,9 @@ def _in_status(game: Game, states: NDArray[np.int16], front: str, statuses: Sequ
     known = game.fronts[front].statuses
     if len(statuses) == 1:
         return np.asarray(column == known.index(statuses[0]))
-    return np.isin(column, [known.index(status) for status in statuses])
+    wanted = np.zeros(len(known), dtype=bool)
+    wanted[[known.index(status) for status in statuses]] = True
+    return wanted[column]
 
 
 def available(game: Game, states: NDArray[np.int16], move: Move | Encounter) -> Bools:

@@ -61,11 +61,9 @@ class _Side:
 
 def happenings(refiner: Refiner, switches: Sequence[tuple[float, float]]) -> list[Happening]:
     """Every event between the samples of a refiner; ``switches`` are (t, error) of conventions'."""
-    found: list[Happening] = []
-    for k in range(len(refiner.samples) - 1):
-        if not refiner.quiet(k):
-            found += _between(refiner, k, switches)
-    return found
+    busy = [k for k in range(len(refiner.samples) - 1) if not refiner.quiet(k)]
+    refiner.prepare(busy)
+    return [one for k in busy for one in _between(refiner, k, switches)]
 
 
 def _between(refiner: Refiner, k: int, switches: Sequence[tuple[float, float]],

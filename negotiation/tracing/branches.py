@@ -44,13 +44,14 @@ def branches(samples: Sequence[Sample], events: Sequence[Happening], settings: S
     chains: list[_Chain] = []
     here: dict[int, _Chain] = {}
     for i, point in enumerate(samples[0].points):
-        here[i] = _Chain(len(chains) + 1, None, [point])
+        here[i] = _Chain(len(chains) + 1, None, [point] if point.t == samples[0].t else [])
         chains.append(here[i])
     members: dict[int, list[_Chain]] = {}
     owners = [{i: chain.number for i, chain in here.items()}]
     for k in range(len(samples) - 1):
         here = _onward(samples, k, here, by_gap.get(k, []), chains, members, settings)
         owners.append({i: chain.number for i, chain in here.items()})
+    chains = [chain for chain in chains if chain.points]
     chances_ = _chances([p for chain in chains for p in chain.points], settings.by)
     at, found = 0, []
     for chain in chains:
@@ -182,7 +183,7 @@ def shares(lattice: Lattice, hazard: Floats, name: str, by: float) -> Floats:
 def _event(number: int, one: Happening, samples: Sequence[Sample],
            members: dict[int, list[_Chain]], chains: list[_Chain], done: dict[int, Branch],
            settings: Settings) -> Event:
-    mine = members.get(number, [])
+    mine = [chain for chain in members.get(number, []) if chain.points]
     through = tuple(c.number for c in mine if c.begin != number and c.end != number)
     sides: dict[int, FrozenMap[str, tuple[float, float]]] = {}
     for chain in mine:
@@ -190,7 +191,7 @@ def _event(number: int, one: Happening, samples: Sequence[Sample],
             place = next(s.after for s in chain.special if s.event == number)
             branch = done[chain.number]
             sides[chain.number] = FrozenMap({
-                name: (float(rows[place]), float(rows[place + 1]))
+                name: (float(rows[max(place, 0)]), float(rows[min(place + 1, len(rows) - 1)]))
                 for name, rows in branch.outcomes.items()})
     span = abs(settings.end - settings.begin)
     return Event(

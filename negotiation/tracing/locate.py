@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NumericalError
-from .sample import CARRIED, Family, Point, Sample, apart, matched, prepare
+from .margins import margins, on_path, settle
+from .sample import CARRIED, Family, Point, Sample, apart, matched
 from .sweep import Solving
 
 Floats = NDArray[np.float64]
@@ -32,6 +33,8 @@ ROUNDS = 100
 AHEAD = (1, 4, 16, 64)
 #: proposals closer than this share of the bracket to its ends bring nothing
 EDGE = 1e-3
+#: secants are believed this share of a bracket beyond its ends
+REACH = 0.1
 #: changes of a margin below this share of the payoff range are rounding
 NOISE = 1e-12
 
@@ -48,7 +51,8 @@ class Zero:
 def zeros(before: Point, here: Point, low: float, high: float) -> list[Zero]:
     """Zeros of a play's margins within [low, high] by the secant through two points of one regime,
     the nearest to ``here`` first."""
-    first, second = before.margins, here.margins
+    settle([(before, here, low, high)])
+    first, second = margins(before), margins(here)
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = (second - first) / (here.t - before.t)
         at = here.t - second / slope
@@ -138,7 +142,7 @@ class Refiner:
                 self.note(every - len(todo), every)
             if not todo:
                 return
-            self._prepare(todo)
+            self.prepare(todo)
             if self._extend(todo):
                 continue
             asked: dict[float, tuple[Sample, Sample]] = {}
@@ -200,17 +204,20 @@ class Refiner:
                     found.append(nearest[0].t)
         return sorted(found)
 
-    def _prepare(self, brackets: Sequence[int]) -> None:
+    def prepare(self, brackets: Sequence[int]) -> None:
         """Find the margins that the brackets' guesses ask for, in one call."""
-        asked: list[Point] = []
+        asked: list[tuple[Point, Point, float, float]] = []
         for k in brackets:
+            low, high = self.samples[k].t, self.samples[k + 1].t
+            slack = REACH * (high - low)
             _, gone, new = self.matching(k)
             for which, side, plays in ((k, -1, gone), (k + 1, 1, new)):
                 for i in plays:
                     came = self._came_from(which, side, i)
                     if came is not None:
-                        asked += [self.samples[which].points[i], came[1]]
-        prepare(asked)
+                        asked.append((came[1], self.samples[which].points[i], low - slack,
+                                      high + slack))
+        settle(asked)
 
     def _extend(self, brackets: Sequence[int]) -> bool:
         """Take followed plays on to samples that they were not started for; whether any went on.
@@ -308,11 +315,11 @@ class Refiner:
         if came is None:
             return []
         point = self.samples[k].points[play]
-        slack = 0.1 * (high - low)
+        slack = REACH * (high - low)
         found = zeros(came[1], point, low - slack, high + slack)
         found = [Zero(min(max(zero.t, low), high), zero.margin) for zero in found]
-        on_path = point.margin_on_path
-        near = [z for z in found if z.margin is not None and on_path[z.margin]]
+        there = on_path(point)
+        near = [z for z in found if z.margin is not None and there[z.margin]]
         twin = self._meeting(k, side, play, came, low, high)
         return [*twin, *near, *(z for z in found if z not in near)]
 

@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..equilibrium.branch import Points
-from ..equilibrium.certificate import REGRET_TOLERANCE, certify
 from ..equilibrium.nodes import MADE as MAKE
 from ..equilibrium.nodes import MIX
 from ..equilibrium.nodes import REFUSED as REFUSE
 from ..equilibrium.problem import KINDS, OFFERS, Problems, gather
-from ..equilibrium.regimes import listed, quick_states
+from ..equilibrium.regimes import MOST, listed, quick_states
 from ..equilibrium.state import Answers
 from ..equilibrium.ties import null_members
+from ..kernels import compiled, regime_search
 from ..lattice import Lattice
-from .plays import MIXED, Play, bounds, gains, labels, reached
+from .plays import MIXED, UNKNOWN, Play, bounds, gains, labels, reached
 from .sweep import NO_GAIN, Solving
 from .warm import FLIPS, Regimes, attempt
 
@@ -34,6 +34,8 @@ Bools = NDArray[np.bool_]
 
 #: successors' values closer than this, in payoff ranges, are the same input of a state
 GRAIN = 1e-12
+#: the solution that compiled loops know
+NASH_WORD = "nash"
 #: plays whose values differ by less on the path of play are one
 SAME = 1e-8
 
@@ -52,53 +54,79 @@ def quick(problems: Problems, draw: Ints, state: Ints, solving: Solving) -> Answ
 
 @dataclass(eq=False)
 class _Work:
-    """R plays that are being followed: V (R, S, n), α (R, E), x (R, T, J), and how it went."""
+    """R plays that are being followed: what each did nearby (label and consent (R, E), value
+    (R, S, n), terms (R, T, J)) and what is found: V, α, x, and how it went."""
 
+    lattice: Lattice
     draw: Ints
+    before: Regimes
     value: Floats
     consent: Floats
     terms: Floats
     index: Ints
-    regret: Floats
     good: Bools
 
 
 def follow(lattice: Lattice, draw: Ints, starts: Sequence[tuple[Lattice, Play]],
            solving: Solving, search: bool = True) -> list[Play | None]:
     """Each start (a play nearby, with its own point's numbers) at a draw of the lattice; None where
-    no equilibrium of some state was found, or one misses the certificate. Without ``search`` states
-    whose regime ends are only looked at close by.
+    no equilibrium of some state was found. Plays come without a certificate: see :mod:`.certified`.
+    Without ``search`` states whose regime ends are only looked at close by.
 
     Raises:
         OutOfTime: when the time is over.
     """
     if not starts:
         return []
-    before = _before(lattice, starts)
+    order = np.argsort(draw, kind="stable")
+    before = _before(lattice, [starts[k] for k in order])
     # boxes are shared by all states, as where a point is solved afresh
     solving = replace(solving, boxes=max(solving.boxes // len(lattice.states), 1))
-    work = _Work(draw, np.zeros((len(draw), len(lattice.states), lattice.discount.shape[1])),
-                 before.consent.copy(), before.terms.copy(),
-                 np.ones(len(draw), dtype=np.int64), np.zeros(len(draw)),
+    work = _Work(lattice, draw[order], before, before.value.copy(), before.consent.copy(),
+                 before.terms.copy(), np.ones(len(draw), dtype=np.int64),
                  np.ones(len(draw), dtype=bool))
-    for depth in range(int(lattice.level.max()) + 1):
-        solving.check()
-        _level(lattice, np.flatnonzero(lattice.level == depth), work, before,
-               solving if search else None)
-    hazard = lattice.rate[draw] * work.consent
-    on_path = reached(lattice, hazard)
-    out: list[Play | None] = []
-    for row in range(len(draw)):
-        if not work.good[row]:
-            out.append(None)
-            continue
-        at = int(draw[row])
+    if not _by_loops(work, solving, search):
+        for depth in range(int(lattice.level.max()) + 1):
+            solving.check()
+            states = np.flatnonzero(lattice.level == depth)
+            _states(work, np.repeat(np.arange(len(draw)), len(states)),
+                    np.tile(states, len(draw)), solving if search else None)
+    on_path = reached(lattice, lattice.rate[work.draw] * work.consent)
+    out: list[Play | None] = [None] * len(draw)
+    for row in np.flatnonzero(work.good).tolist():
+        at = int(work.draw[row])
         value, consent, terms = work.value[row], work.consent[row], work.terms[row]
-        out.append(Play(
+        out[order[row]] = Play(
             row=at, count=1.0, values=value, consent=consent, surplus=None, terms=terms,
             proposals=None, label=labels(lattice, at, value, consent, terms), bound=bounds(terms),
-            on_path=on_path[row], index=int(work.index[row]), regret=float(work.regret[row])))
+            on_path=on_path[row], index=int(work.index[row]), regret=UNKNOWN)
     return out
+
+
+def _by_loops(work: _Work, solving: Solving, search: bool) -> bool:
+    """Follow plays by compiled loops, and by the general engine where a regime ends; whether there
+    is a compiler, and nothing that loops do not know."""
+    lattice = work.lattice
+    nash = all(move.solution == NASH_WORD for move in lattice.game.moves.values() if move.issues)
+    kernel = compiled.compiled("play_loops", "follow_plays", large=True)
+    if kernel is None or not nash or lattice.forced.any():
+        return False
+    moves = int(np.diff(lattice.first_edge).max())
+    n, issues = lattice.discount.shape[1], lattice.value.shape[2]
+    given = (lattice.first_edge, lattice.edge_target, lattice.member, lattice.bargain,
+             lattice.never, lattice.discount, lattice.payoff_range(), lattice.flow, lattice.rate,
+             lattice.lump, lattice.weights, lattice.value, lattice.curvature)
+    play = (work.draw, np.searchsorted(work.draw, work.draw), work.before.label, work.value,
+            work.consent, work.terms, GRAIN)
+    order = np.argsort(lattice.level, kind="stable")
+    done = np.zeros(len(work.draw), dtype=np.int64)
+    room = regime_search.make_room(moves, n, issues, MOST)
+    while kernel(tuple(map(np.ascontiguousarray, given)), play, room, order, done):
+        solving.check()
+        rows = np.flatnonzero(done < len(order))
+        _states(work, rows, order[done[rows]], solving if search else None)
+        done[rows] = np.where(work.good[rows], done[rows] + 1, len(order))
+    return True
 
 
 def _before(lattice: Lattice, starts: Sequence[tuple[Lattice, Play]]) -> Regimes:
@@ -118,55 +146,44 @@ def _before(lattice: Lattice, starts: Sequence[tuple[Lattice, Play]]) -> Regimes
                    np.array([play.terms for _, play in starts]))
 
 
-def _level(lattice: Lattice, states: Ints, work: _Work, before: Regimes,
-           solving: Solving | None) -> None:
-    """Solve all states of one level for all plays."""
-    first, last = lattice.first_edge[states], lattice.first_edge[states + 1]
+def _states(work: _Work, row: Ints, state: Ints, solving: Solving | None) -> None:
+    """Solve a state of each of some plays (Q,), all at once; successors are solved."""
+    lattice, before, draw = work.lattice, work.before, work.draw[row]
+    first, last = lattice.first_edge[state], lattice.first_edge[state + 1]
     moves = int((last - first).max())
     if not moves:
-        work.value[:, states] = (lattice.flow[work.draw][:, states]
-                                 / lattice.discount[work.draw][:, None])
+        work.value[row, state] = lattice.flow[draw, state] / lattice.discount[draw]
         return
     at = first[:, None] + np.arange(moves)
-    has = at < last[:, None]
+    has: Bools = np.asarray(at < last[:, None])
     edge = np.where(has, at, 0)
-    rows, count = len(work.draw), len(states)
-    after = np.where(has[..., None], work.value[:, lattice.edge_target[edge]], 0.0)
-    label = np.where(has, before.label[:, edge], REFUSE)
+    play: Ints = np.broadcast_to(row[:, None], edge.shape)
+    after = np.where(has[..., None], work.value[play, lattice.edge_target[edge]], 0.0)
     term = np.where(has & (lattice.bargain[edge] >= 0), lattice.bargain[edge], -1)
-    terms = (np.where(term[..., None] >= 0, before.terms[:, np.maximum(term, 0)], 0.0)
-             if lattice.value.shape[1] else np.zeros((rows, count, moves, 0)))
-    draw, which = np.repeat(work.draw, count), np.tile(np.arange(count), rows)
-    flat = Regimes(label.reshape(rows * count, moves),
-                   np.where(has, before.consent[:, edge], 0.0).reshape(rows * count, moves),
-                   before.value[:, states].reshape(rows * count, -1),
-                   terms.reshape(rows * count, moves, -1))
-    once, back = _distinct(lattice, draw, which, after.reshape(rows * count, moves, -1), flat.label)
-    some = Regimes(flat.label[once], flat.consent[once], flat.value[once], flat.terms[once])
-    inputs = after.reshape(rows * count, moves, -1)[once]
-    problems = gather(lattice, draw[once], states[which[once]], inputs)
-    value, consent, found, sign = _solve(problems, some, solving)
-    regret = certify(lattice, draw[once], states[which[once]], value, inputs, consent, found,
-                     quick=True).regret
-    good = np.isfinite(value).all(axis=1) & (regret <= REGRET_TOLERANCE)
-    shape = rows, count
-    work.good &= good[back].reshape(shape).all(axis=1)
-    work.value[:, states] = np.where(good[:, None], value, 0.0)[back].reshape(*shape, -1)
-    work.index *= np.where(good, sign, 1)[back].reshape(shape).prod(axis=1)
-    work.regret = np.maximum(work.regret, np.where(good, regret, 0.0)[back].reshape(shape).max(
-        axis=1))
-    work.consent[:, edge[has]] = consent[back].reshape(rows, count, moves)[:, has]
+    terms = (np.where(term[..., None] >= 0, before.terms[play, np.maximum(term, 0)], 0.0)
+             if lattice.value.shape[1] else np.zeros((*has.shape, 0)))
+    start = Regimes(np.where(has, before.label[play, edge], REFUSE),
+                    np.where(has, before.consent[play, edge], 0.0), before.value[row, state], terms)
+    once, back = _distinct(lattice, draw, state, after, start.label)
+    problems = gather(lattice, draw[once], state[once], after[once])
+    value, consent, found, sign = _solve(problems, Regimes(
+        start.label[once], start.consent[once], start.value[once], start.terms[once]), solving)
+    good: Bools = np.asarray(np.isfinite(value).all(axis=1))
+    np.logical_and.at(work.good, row, good[back])
+    work.value[row, state] = np.where(good[:, None], value, 0.0)[back]
+    np.multiply.at(work.index, row, np.where(good, sign, 1)[back])
+    work.consent[play[has], edge[has]] = consent[back][has]
     if lattice.value.shape[1]:
         bargained = term >= 0
-        work.terms[:, term[bargained]] = found[back].reshape(rows, count, moves, -1)[:, bargained]
+        work.terms[play[bargained], term[bargained]] = found[back][bargained]
 
 
-def _distinct(lattice: Lattice, draw: Ints, which: Ints, after: Floats, label: Ints,
+def _distinct(lattice: Lattice, draw: Ints, state: Ints, after: Floats, label: Ints,
               ) -> tuple[Ints, Ints]:
     """The first of each group of problems with the same point, state, inputs and regime, and for
     every problem which group it is of."""
     grain = GRAIN * lattice.payoff_range()[draw][:, None, :]
-    key = np.column_stack([draw, which, np.rint(after / grain).astype(np.int64).reshape(
+    key = np.column_stack([draw, state, np.rint(after / grain).astype(np.int64).reshape(
         len(draw), -1), label])
     seen: dict[bytes, int] = {}
     back = np.array([seen.setdefault(line.tobytes(), len(seen)) for line in key], dtype=np.int64)
@@ -214,9 +231,7 @@ def _solve(problems: Problems, start: Regimes, solving: Solving | None,
         owner = pure[found.owner]
         same = ((found.consent == start.consent[owner]) | ~_asked(problems)[owner]).all(axis=1)
         nearest(pure, found.keep(same))
-        # of a state whose payoffs are fixed the loops do not say all
-        other = left[owner] & (problems.bargained[owner].any(axis=1) | (solving is None))
-        nearest(pure, found.keep(other))
+        nearest(pure, found.keep(left[owner]))
     tried(0)
     if quick is None or solving is not None:
         tried(FLIPS)  # a few regimes are cheaper than all

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import Convention
 from ..lattice import Lattice, build_lattice
-from ..model import Game
 from ..postures import conventions, stage_games
 
 Floats = NDArray[np.float64]
@@ -51,11 +51,13 @@ class Rows:
         return replace(one, convention=self.convention[row])
 
 
-def rows_at(game: Game, points: Mapping[str, Floats], rule: str | None = None) -> Rows:
-    """The rows of P points: parameter → (P,) values; every other parameter at the game's own."""
+def rows_at(base: Lattice, points: Mapping[str, Floats], rule: str | None = None) -> Rows:
+    """The rows of P points of a compiled game: parameter → (P,) values; every other parameter at
+    the game's own."""
+    game = base.game
     count = max(len(values) for values in points.values())
     plain = {name: np.asarray(values, dtype=np.float64) for name, values in points.items()}
-    lattice = build_lattice(game, plain)
+    lattice = build_lattice(game, plain, like=base)
     if not game.postures:
         return Rows(lattice, np.arange(count), (None,) * count, ("",) * count, ())
     at: list[int] = []
@@ -72,8 +74,7 @@ def rows_at(game: Game, points: Mapping[str, Floats], rule: str | None = None) -
         for convention in itertools.islice(conventions(stages, rule), MOST_CONVENTIONS):
             at.append(p)
             played.append(convention)
-    lattice = _with_rows(build_lattice(game, {name: values[at] for name, values in plain.items()}),
-                         played)
+    lattice = _with_rows(lattice if at == list(range(count)) else take_draws(lattice, at), played)
     keys = tuple(map(convention_key, played))
     return Rows(lattice, np.array(at), tuple(played), keys, tuple(doubt))
 
@@ -97,13 +98,28 @@ def convention_key(convention: Convention) -> str:
 
 def at_draw(lattice: Lattice, draw: int) -> Lattice:
     """One draw of a lattice as a lattice of its own."""
-    part = slice(draw, draw + 1)
-    values = {name: float(np.ravel(value)[draw if np.size(value) > 1 else 0])
-              for name, value in lattice.parameters.items()}
-    return replace(lattice, parameters=values, discount=lattice.discount[part],
-                   flow=lattice.flow[part], rate=lattice.rate[part], lump=lattice.lump[part],
-                   value=lattice.value[part], curvature=lattice.curvature[part],
-                   weights=lattice.weights[part], noise=lattice.noise[part],
-                   clashes=None if lattice.clashes is None else replace(
-                       lattice.clashes, rate=lattice.clashes.rate[part],
-                       lump=lattice.clashes.lump[part], noise=lattice.clashes.noise[part]))
+    one = take_draws(lattice, slice(draw, draw + 1))
+    return replace(one, parameters={name: float(np.ravel(value)[0])
+                                    for name, value in one.parameters.items()})
+
+
+def take_draws(lattice: Lattice, part: slice | list[int]) -> Lattice:
+    """Some draws of a lattice as a lattice of their own."""
+    values: dict[str, Any] = {name: np.asarray(value)[part] if np.size(value) > 1 else value
+                              for name, value in lattice.parameters.items()}
+    clashes = None if lattice.clashes is None else replace(
+        lattice.clashes, rate=lattice.clashes.rate[part], lump=lattice.clashes.lump[part],
+        noise=lattice.clashes.noise[part])
+    return replace(
+        lattice, parameters=values, discount=lattice.discount[part], flow=lattice.flow[part],
+        rate=lattice.rate[part], lump=lattice.lump[part], value=lattice.value[part],
+        curvature=lattice.curvature[part], weights=lattice.weights[part],
+        noise=lattice.noise[part], clashes=clashes)
+
+
+def stacked(lattices: Sequence[Lattice]) -> Lattice:
+    """Lattices of one game, one draw each, as the draws of one; for what asks for numbers alone."""
+    names = "discount", "flow", "rate", "lump", "value", "curvature", "weights", "noise"
+    every: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in lattices])
+                             for name in names}
+    return replace(lattices[0], **every)

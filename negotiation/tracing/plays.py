@@ -18,6 +18,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 REFUSED, MADE, MIXED = 0, 1, 2
+#: the regret of a play whose certificate has not been asked for
+UNKNOWN = float("nan")
 #: a term nearer than this to 0 or 1 is at its bound
 AT_BOUND = 1e-11
 

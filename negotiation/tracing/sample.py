@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import Convention
-from ..equilibrium.nodes import best_worth
 from ..errors import NumericalError
 from ..lattice import Lattice, build_lattice
 from ..model import Game
+from .margins import Surpluses, surpluses
 from .onward import follow, followable, merged, quick
 from .played import Rows, at_draw, rows_at
-from .plays import MADE, MIXED, REFUSED, Play, gains, read, surpluses_of
+from .plays import MADE, MIXED, REFUSED, Play, read
 from .sweep import Branches, Solving, cold, sweep
 from .warm import Regimes, Warm, remember
 
@@ -27,8 +27,6 @@ Ints = NDArray[np.int64]
 #: states from which on plays of a game with issues are followed one by one, and how many plays
 #: are taken up where such a game is solved afresh
 LARGE, TAKEN = 64, 2
-#: moves that lack more than this, in payoff ranges, are far from being made
-FAR = 0.05
 #: how far a play may have moved, in payoff ranges, from where it was carried along from
 CARRIED = 1e-2
 #: what tells plays apart: convention, labels on the path of play, bounds of terms there
@@ -58,12 +56,12 @@ class Point:
     @cached_property
     def bound_on_path(self) -> Ints:
         """(T, J) the bounds of terms that are agreed on the path of play, 0 elsewhere."""
-        agreed = self._agreed
-        out: Ints = np.where(agreed[:, None], self.play.bound, 0)
+        out: Ints = np.where(self.agreed[:, None], self.play.bound, 0)
         return out
 
     @cached_property
-    def _agreed(self) -> NDArray[np.bool_]:
+    def agreed(self) -> NDArray[np.bool_]:
+        """(T,) bargains that can come to terms on the path of play."""
         lattice, agreed = self.lattice, np.zeros(len(self.play.bound), dtype=bool)
         edges = np.flatnonzero((lattice.bargain >= 0) & (self.play.consent > 0))
         agreed[lattice.bargain[edges]] = self.edge_on_path[edges]
@@ -76,93 +74,15 @@ class Point:
         return self.key, label.tobytes(), self.bound_on_path.astype(np.int8).tobytes()
 
     @cached_property
+    def surpluses(self) -> Surpluses:
+        """σ of every move, as far as it is known."""
+        return surpluses(self.play, self.lattice)
+
+    @cached_property
     def value(self) -> Floats:
         """(n,) V at the start, in payoff ranges."""
         out: Floats = self.play.values[0] / self.lattice.payoff_range()[0]
         return out
-
-    @cached_property
-    def margins(self) -> Floats:
-        """How far every condition of the regime is from changing; a switch is where one is zero.
-
-        (3E + 2TJ,): σ of moves made or refused, α and 1 − α of mixed ones, x and 1 − x of terms in
-        between; NaN where there is no such condition.
-        """
-        play, lattice = self.play, self.lattice
-        asked = lattice.member.any(axis=1) & (lattice.rate[0] > 0)
-        mixed = play.label >= MIXED
-        sigma = np.where(asked & ~mixed, self._sigma, np.nan)
-        # of a profile of an encounter, its probability
-        alpha = np.where((asked | self._profiles) & mixed, play.consent, np.nan)
-        agreed = np.zeros(len(play.bound), dtype=bool)
-        agreed[lattice.bargain[(lattice.bargain >= 0) & (play.consent > 0)]] = True
-        x = np.where(agreed[:, None] & (play.bound == 0), play.terms, np.nan).ravel()
-        return np.concatenate([sigma, alpha, 1.0 - alpha, x, 1.0 - x])
-
-    @cached_property
-    def _profiles(self) -> NDArray[np.bool_]:
-        """(E,) edges that are profiles of encounters."""
-        lattice = self.lattice
-        return np.asarray(lattice.edge_move >= len(lattice.game.moves))
-
-    @cached_property
-    def _sigma(self) -> Floats:
-        """(E,) σ, or of moves made the least gain at their terms, which is zero where σ is."""
-        return surplus_margins([self])[0]
-
-    @cached_property
-    def margin_on_path(self) -> NDArray[np.bool_]:
-        """Which margins are of the path of play."""
-        edge, agreed = self.edge_on_path, self._agreed
-        terms = np.repeat(agreed, self.play.bound.shape[1])
-        return np.concatenate([edge, edge, edge, terms, terms])
-
-
-def surplus_margins(points: Sequence[Point]) -> list[Floats]:
-    """(E,) of each point: σ, or of moves made the least gain at their terms, which is zero where σ
-    is. Bargains of all points are solved in one call."""
-    out: list[Floats] = []
-    refusals: list[tuple[Lattice, Play, Ints]] = []
-    for point in points:
-        play, lattice = point.play, point.lattice
-        if play.surplus is not None:
-            out.append(play.surplus)
-            refusals.append((lattice, play, np.zeros(0, dtype=np.int64)))
-            continue
-        sigma = np.full(len(play.consent), np.nan)
-        asked = lattice.member.any(axis=1) & (lattice.rate[0] > 0)
-        made, refused = (np.flatnonzero(asked & (play.label == label)) for label in (MADE, REFUSED))
-        gain = gains(lattice, 0, play.values, play.terms, made)
-        sigma[made] = np.where(lattice.member[made], gain, np.inf).min(axis=1)
-        out.append(sigma)
-        refusals.append((lattice, play, _near(point, refused)))
-    for sigma, (_, _, refused), found in zip(out, refusals, surpluses_of(refusals), strict=True):
-        sigma[refused] = found
-    return out
-
-
-def _near(point: Point, refused: Ints) -> Ints:
-    """Those of some refused moves that terms could bring near to being made; that σ of the others
-    is below zero needs no bargain to be solved."""
-    lattice, play = point.lattice, point.play
-    at = lattice.bargain[refused]
-    if not (at >= 0).any():
-        return refused
-    gain = gains(lattice, 0, play.values, np.zeros_like(play.terms), refused)
-    value, curve = (np.where((at >= 0)[:, None, None], table[0, np.maximum(at, 0)], 0.0)
-                    for table in (lattice.value, lattice.curvature))
-    best = gain + best_worth(value, curve)[1].sum(axis=1)
-    most = np.where(lattice.member[refused], best / lattice.payoff_range()[0], np.inf)
-    near: Ints = refused[most.min(axis=1) > -FAR]
-    return near
-
-
-def prepare(points: Sequence[Point]) -> None:
-    """Find the surpluses of points whose margins will be asked for, all in one call; each point
-    keeps its own where its cached property would."""
-    todo = list({id(point): point for point in points if "_sigma" not in vars(point)}.values())
-    for point, sigma in zip(todo, surplus_margins(todo), strict=True):
-        vars(point)["_sigma"] = sigma
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,7 +132,12 @@ class Family:
         share = np.asarray(t, dtype=np.float64)
         points = {name: np.where(share == 1.0, end, begin + share * (end - begin))
                   for name, begin, end in self.line}
-        return rows_at(self.game, points, self.conventions)
+        return rows_at(self.compiled, points, self.conventions)
+
+    @cached_property
+    def compiled(self) -> Lattice:
+        """The game at its own parameters."""
+        return build_lattice(self.game)
 
     def samples(self, t: Sequence[float], solving: Solving,
                 near: Sequence[Sequence[Sample]] | None = None) -> list[Sample]:
@@ -247,7 +172,7 @@ class Family:
     def large(self) -> bool:
         """Whether the game has too many states for all choices in them to be listed, so that plays
         are followed one by one."""
-        lattice = build_lattice(self.game)
+        lattice = self.compiled
         return len(lattice.states) >= LARGE and lattice.value.shape[1] > 0 and followable(lattice)
 
     def _listed(self, t: list[float], rows: Rows, solving: Solving) -> list[Sample]:
