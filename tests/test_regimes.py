@@ -15,7 +15,7 @@ from negotiation.equilibrium.certificate_duality import Bargains, surplus_bound
 from negotiation.equilibrium.problem import Problems, gather
 from negotiation.equilibrium.regimes import MIXED, listed, quick_states
 from negotiation.equilibrium.state import solve_states
-from negotiation.kernels import bargain, compiled, duality_loops
+from negotiation.kernels import bargain, compiled, consent_search, duality_loops
 from negotiation.kernels.regime_loops import LEFT, PROVED
 from negotiation.lattice import build_lattice
 
@@ -83,6 +83,35 @@ def test_bargained_states_have_an_equilibrium_that_the_general_engine_knows(seed
             assert np.abs(right.value - value).max(axis=1).min() < 1e-7
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_no_regime_that_is_an_equilibrium_is_pruned(seed: int) -> None:
+    """Bounds, known terms and consents found wrong on the way leave out no pure equilibrium."""
+    compared = several = 0
+    for k in range(40 * seed, 40 * seed + 40):
+        problems = problem_of(open_state(k, 5, 3, 2, 2, curved=k % 2 == 0))
+        found, known = listed(problems) or pytest.fail("no loops")
+        right = solve_states(problems, "consent", boxes=300)
+        if known[0] == LEFT or right.doubt:
+            continue
+        pure = np.isin(right.consent, (0.0, 1.0)).all(axis=1)
+        compared, several = compared + 1, several + int(pure.sum() > 1)
+        assert len(found.owner) == pure.sum()
+        assert known[0] != PROVED or len(right.owner) == 1
+        for value in right.value[pure]:
+            assert np.abs(found.value - value).max(axis=1).min() < 1e-7
+    assert compared > 10 and several
+
+
+def test_mixes_that_no_consents_solve_are_no_tie() -> None:
+    """A column without a pivot leaves the others to be solved, and the last row to contradict."""
+    rows = {"none": [[0.0, 2.0, 1.0], [0.0, 4.0, 1.0]], "many": [[0.0, 2.0, 1.0], [0.0, 4.0, 2.0]],
+            "one": [[0.0, 2.0, 1.0], [4.0, 0.0, 2.0]]}
+    ends = {name: np.array(system) for name, system in rows.items()}
+    assert {name: consent_search.eliminate(system, 2) for name, system in ends.items()} == {
+        "none": 0, "many": 2, "one": -1}
+    assert ends["one"][:, 2] == pytest.approx([0.5, 0.5])
+
+
 def test_the_one_equilibrium_that_mixes_with_terms_at_their_limit() -> None:
     """DESIGN, appendix, 1: α_A = 0.4, α_B = 0.1, x = 1, V = (1, 1.2, 2)."""
     game = state({"a": {"by": ["a", "c"], "payoff": {"a": 1.0, "b": -0.5, "c": 2.0},
@@ -136,6 +165,29 @@ def test_bounds_of_what_can_be_gained_lie_above_everything_a_grid_finds() -> Non
     duality_loops.bound_rows(b.base[:, order], b.slope[..., order], b.curvature[..., order],
                              b.member[:, order], np.full(60, -np.inf), turned)
     assert np.abs(turned - bound).max() < 0.05
+
+
+def test_the_bound_of_a_surplus_is_the_surplus() -> None:
+    """Weak duality at the best weights (strong duality): both sides, computed apart, agree."""
+    b = bargains(np.random.default_rng(7), 80, 5, 3)
+    most = bargain.max_min(b.base, b.slope, b.curvature, b.member)
+    assert np.abs(surplus_bound(b, -np.inf) - most.sigma).max() < 1e-9
+
+
+def test_shares_of_a_surplus_are_its_slopes() -> None:
+    """A cake of two: halves. Elsewhere the slope of σ in each base, by differences."""
+    cake = bargain.max_min(np.zeros((1, 2)), np.array([[[1.0, -1.0]]]), np.zeros((1, 1, 2)),
+                           np.ones((1, 2), dtype=bool))
+    assert cake.share[0] == pytest.approx([0.5, 0.5])
+    b, step = bargains(np.random.default_rng(8), 40, 4, 2), 1e-6
+    here = bargain.max_min(b.base, b.slope, b.curvature, b.member)
+    assert here.share.sum(axis=1) == pytest.approx(1.0)
+    for i in range(4):
+        move = step * np.eye(4)[i]
+        up, down = (bargain.max_min(b.base + sign * move, b.slope, b.curvature, b.member).sigma
+                    for sign in (1.0, -1.0))
+        assert ((up - here.sigma) / step <= here.share[:, i] + 1e-4).all()
+        assert ((here.sigma - down) / step >= here.share[:, i] - 1e-4).all()
 
 
 def test_a_bound_that_is_low_enough_is_not_lowered_further() -> None:
