@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import compiled
+from ..kernels.bargain import max_min
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -98,18 +99,17 @@ def surplus_bound(problem: Bargains, enough: Floats | float = 0.0) -> Floats:
     bound: Floats = np.where(b.member, alone, np.inf).min(axis=1)
     enough = np.broadcast_to(np.asarray(enough, dtype=np.float64), bound.shape)
     size = b.member.sum(axis=1)
-    even = (b.member / np.maximum(size, 1)[:, None])[:, None]
-    together = (even[:, 0] * b.base).sum(axis=1) + peak(
-        (even * b.slope).sum(axis=2), (even * b.curvature).sum(axis=2)).sum(axis=1)
-    bound = np.where(size > 1, np.minimum(bound, together), bound)
+    bound = np.minimum(bound, _weighed(b, b.member.astype(float)))
     unsettled = np.flatnonzero((bound > enough) & (size > 1))
     if len(unsettled):
         bound[unsettled] = np.minimum(bound[unsettled], _by_pairs(
             b.take(unsettled), enough[unsettled]))
-    for row in np.flatnonzero((bound > enough) & (size > 2)):
-        who = np.flatnonzero(b.member[row])
-        bound[row] = min(bound[row], _cutting_planes(
-            b.base[row, who], b.slope[row][:, who], b.curvature[row][:, who]))
+    unsettled = np.flatnonzero((bound > enough) & (size > 2))
+    if len(unsettled):
+        part = b.take(unsettled)
+        # the best weights, searched for by a solver: whatever it finds, the bound is one
+        share = np.maximum(max_min(part.base, part.slope, part.curvature, part.member).share, 0.0)
+        bound[unsettled] = np.minimum(bound[unsettled], _weighed(part, share))
     return bound
 
 
@@ -151,23 +151,12 @@ def _two_members(b: Bargains, i: int, k: int) -> Floats:
     return best
 
 
-def _cutting_planes(base: Floats, slope: Floats, curvature: Floats, steps: int = 60) -> float:
-    """min over the simplex of max_x Σθ_i G_i(x) for one problem (Kelley's method)."""
-    from scipy.optimize import linprog
-
-    size = len(base)
-    theta: Floats = np.full(size, 1.0 / size)
-    best, cuts = np.inf, []
-    for _ in range(steps):
-        y = best_terms(slope @ theta, curvature @ theta)
-        gain = base + y @ slope - 0.5 * (y * y) @ curvature
-        best = min(best, float(theta @ gain))
-        cuts.append([*gain, -1.0])
-        answer: Any = linprog([0.0] * size + [1.0], A_ub=cuts, b_ub=np.zeros(len(cuts)),
-                              A_eq=[[1.0] * size + [0.0]], b_eq=[1.0],
-                              bounds=[(0, None)] * size + [(None, None)])
-        if best <= 0.0 or answer.status != 0 or answer.fun > best - 1e-13:
-            break
-        theta = np.maximum(answer.x[:size], 0.0)
-        theta = theta / theta.sum()
-    return best
+def _weighed(b: Bargains, theta: Floats) -> Floats:
+    """(R,) max_x Σθ_i G_i(x) / Σθ_i; infinite where the weights (R, n) are none or no numbers."""
+    total = theta.sum(axis=1, keepdims=True)
+    sound = np.isfinite(total[:, 0]) & (total[:, 0] > 0.0)
+    share = np.where(sound[:, None], theta, 0.0) / np.where(sound[:, None], total, 1.0)
+    by = share[:, None]
+    most = (share * b.base).sum(axis=1) + peak(
+        (by * b.slope).sum(axis=2), (by * b.curvature).sum(axis=2)).sum(axis=1)
+    return np.where(sound, most, np.inf)

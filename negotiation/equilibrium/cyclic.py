@@ -66,13 +66,13 @@ class Joint:
     doubt: dict[int, str]
 
 
-def selected(components: Components, indifferent: str) -> Answers:
+def selected(components: Components, indifferent: str, bare: bool = False) -> Answers:
     """The equilibrium that the logit branch selects in each component of one state or several.
 
     Where the branch's end cannot be made exact, the nearest equilibrium of the state's list stands
-    for it, with a doubt.
+    for it, with a doubt. ``bare`` as in ``state.finish``.
     """
-    found = answer(components, indifferent, select=True)
+    found = answer(components, indifferent, select=True, bare=bare)
     missing = np.setdiff1d(np.arange(components.size), found.owner)
     if len(missing) and components.width == 1:
         sub = components.take(missing)
@@ -102,8 +102,9 @@ def _noise(components: Components) -> Floats:
 
 
 def answer(components: Components, indifferent: str, *, select: bool = False,
-           first: bool = False, boxes: int = 1) -> Answers:
-    """The equilibria of components as answers of their states, a component's rows together."""
+           first: bool = False, boxes: int = 1, bare: bool = False) -> Answers:
+    """The equilibria of components as answers of their states, a component's rows together;
+    ``bare`` as in ``state.finish``."""
     states, width = components.states, components.width
     joint = solve_components(components, _noise(components), select=select, first=first,
                              boxes=boxes)
@@ -116,7 +117,7 @@ def answer(components: Components, indifferent: str, *, select: bool = False,
     points = Points(rows, label, flat, joint.consent.reshape(-1, moves), terms,
                     np.zeros((len(flat), moves, n)), np.repeat(joint.index, width),
                     np.zeros(label.shape, dtype=bool))
-    found = finish(sub.at(joint.value), points, rows, indifferent)
+    found = finish(sub.at(joint.value), points, rows, indifferent, bare)
     found.owner = np.repeat(joint.owner, width)
     found.doubt = joint.doubt
     return found
@@ -263,7 +264,8 @@ class _Found:
                                consent[order].reshape(flat))]
         owner, value, label, consent, terms = (
             part[order] for part in (owner, value, label, consent, terms))
-        sign = index(self.components.take(owner), label, value, consent)
+        # all proposers' terms are alike, but under offers, which start from none
+        sign = index(self.components.take(owner), label, value, consent, terms[:, :, :, 0])
         tied = {int(p): TIE for p in np.flatnonzero(self.tied)}
         return Joint(owner, value, label, consent, terms, sign, {**tied, **doubt})
 

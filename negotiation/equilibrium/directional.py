@@ -18,7 +18,7 @@ is done there; listing it, in ``walk``.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from ..lattice import Lattice
 from .certificate import REGRET_TOLERANCE, certify
 from .certificate_logit import certify_logit
 from .component import Components
+from .distinct import of_rows
 from .encounters.request import Request as Clashing
 from .encounters.request import with_encounters
 from .problem import OFFERS, Problems, gather
@@ -224,12 +225,11 @@ def level(tree: Tree, members: Ints, cap: int, one: bool,
     follow = np.where(has, tree.node[:, np.maximum(target, 0)], -1)
     follow = follow.reshape(branches * wide, width * moves)
     draw, which = np.repeat(tree.draw, wide), np.tile(np.arange(wide), branches)
+    row: Ints = np.arange(len(which))
     if branches > lattice.draws:
-        key = np.column_stack([draw, which, follow])
-        _, first, row = np.unique(key, axis=0, return_index=True, return_inverse=True)
+        first, same = of_rows(np.column_stack([draw, which, follow]))
+        row = row if same is None else same
         draw, which, follow = draw[first], which[first], follow[first]
-    else:
-        row = np.arange(len(which))
     follow = follow.reshape(len(which), width * moves)
     if tree.shelf is None:
         place = yield from _nodes(tree, draw, members[which], follow)
@@ -256,6 +256,9 @@ def _nodes(tree: Tree, draw: Ints, state: Ints, follow: Ints,
     begin, total = len(tree.value), len(answers.owner) // width
     for s in range(width):
         part = answers if width == 1 else answers.every(s, width)
+        if tree.lost is not None:
+            # nobody reads the terms of a batch of draws, and they are most of what it holds
+            part = replace(part, terms=np.zeros((len(part.owner), 0, 0, 0)))
         tree.blocks.append(Block(begin + s * total, state[part.owner, s], part, regret[s::width]))
         tree.value = np.concatenate([tree.value, part.value])
         # the index of a component is that of its first state; the others count 1
@@ -377,19 +380,34 @@ def _alive(tree: Tree, members: Ints, row: Ints, count: Ints) -> Ints:
 
 def choose(tree: Tree, members: Ints, row: Ints, count: Ints, cap: int, begin: int = 0) -> None:
     """Give every branch every combination of nodes of the level's components from ``begin`` on."""
+    # which branch each one comes from, and which node of every component it takes: nodes of other
+    # levels are copied once, at the end
+    source, draw = np.arange(len(tree.draw)), tree.draw
+    chosen = np.zeros((len(draw), len(members)), dtype=np.int64)
     for k in range(begin, len(members)):
         times = count[row[:, k]]
         if (times == 1).all():
             continue
         keep = np.repeat(np.arange(len(times)), times)
         which = np.arange(len(keep)) - np.repeat(np.cumsum(times) - times, times)
-        kept = _within(tree, tree.draw[keep], cap)
+        kept = _within(tree, draw[keep], cap)
         if not kept.all() and tree.shelf is not None:
-            tree.shelf.aside.append(Aside(tree.shelf.depth, k + 1, members, tree.node, tree.draw,
-                                          row, count, keep[~kept], which[~kept]))
+            tree.shelf.aside.append(Aside(
+                tree.shelf.depth, k + 1, members, _chosen(tree.node, source, members, chosen), draw,
+                row, count, keep[~kept], which[~kept]))
         keep, which = keep[kept], which[kept]
-        tree.node, tree.draw, row = tree.node[keep], tree.draw[keep], row[keep]
-        tree.node[:, members[k]] += which[:, None]
+        source, draw, row, chosen = source[keep], draw[keep], row[keep], chosen[keep]
+        chosen[:, k] = which
+    if len(source) > len(tree.draw) or chosen.any():
+        tree.node, tree.draw = _chosen(tree.node, source, members, chosen), draw
+
+
+def _chosen(node: Ints, source: Ints, members: Ints, chosen: Ints) -> Ints:
+    """(B, S) nodes of some branches, with those that they take of a level's components (B, C)."""
+    out: Ints = node[source]
+    for s in range(members.shape[1]):
+        out[:, members[:, s]] += chosen
+    return out
 
 
 def _within(tree: Tree, draw: Ints, cap: int) -> NDArray[np.bool_]:

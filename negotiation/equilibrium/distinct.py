@@ -129,6 +129,12 @@ class Distinct:
         self._sorted, self._at = codes[order], np.arange(len(self.rows))[order]
 
 
+def of_rows(rows: Ints) -> tuple[Ints, Ints | None]:
+    """Where each distinct row of one array (R, width) appears first, ascending, and which of them
+    every row is, None where all differ."""
+    return Distinct(rows.shape[1]).group(rows)
+
+
 def _representatives(code: Words) -> Ints:
     """(R,) where each code appears first.
 

@@ -67,12 +67,15 @@ def newton(components: Components, label: Ints, value: Floats, consent: Floats,
         label: (P·S, M) made, refused or mixed.
         value: (P, S, n) and ``consent`` (P·S, M): where to start.
         hint: (P·S, M, J) terms to start from; with it, made bargains must pay all from the start.
+            Moves that leave several members indifferent do without: there σ is 0, and terms need
+            the limit rule.
     """
     size, width = components.size, components.width
     n, moves = value.shape[2], label.shape[1]
     mixed = label >= MIX
-    if (binding(label, n).sum(axis=2) > 1).any():
-        hint = None
+    by_limit = (binding(label, n).sum(axis=2) > 1)[..., None]
+    if hint is not None:
+        hint = np.where(by_limit, np.nan, hint)
     consent = np.where(mixed, consent, (label == MADE).astype(float))
     value = value.copy()
     unit = components.states.scale.reshape(size, width, n)
@@ -94,7 +97,8 @@ def newton(components: Components, label: Ints, value: Floats, consent: Floats,
             trial = value[rows] + move[..., :n] * unit[rows]
             share = np.where(mixed[flat], consent[flat] + move[..., n:].reshape(-1, moves),
                              consent[flat])
-            known = None if hint is None else np.nan_to_num(terms[flat][:, :, 0], nan=0.5)
+            known = None if hint is None else np.where(
+                by_limit[flat], np.nan, np.nan_to_num(terms[flat][:, :, 0], nan=0.5))
             new = equations(components.take(rows), label[flat], trial, share, known)
             better = _largest(new[0]) < norm[rows]
             kept, many = rows[better], np.repeat(better, width)
@@ -147,11 +151,13 @@ def _solve(matrix: Floats, rhs: Floats) -> Floats:
     return out
 
 
-def index(components: Components, label: Ints, value: Floats, consent: Floats) -> Ints:
-    """±1 of each equilibrium of a component (as ``leaf.index``)."""
-    moves = label.shape[2]
-    jacobian = equations(components, label.reshape(-1, moves), value,
-                          consent.reshape(-1, moves), None)[1]
+def index(components: Components, label: Ints, value: Floats, consent: Floats, terms: Floats,
+          ) -> Ints:
+    """±1 of each equilibrium of a component (as ``leaf.index``); ``terms`` (P, S, M, J)."""
+    moves, flat = label.shape[2], label.reshape(-1, label.shape[2])
+    by_limit = (binding(flat, value.shape[2]).sum(axis=2) > 1)[..., None]
+    hint = np.where(by_limit, np.nan, terms.reshape(*flat.shape, -1))
+    jacobian = equations(components, flat, value, consent.reshape(-1, moves), hint)[1]
     sign = np.sign(np.linalg.det(np.nan_to_num(jacobian)))
     out: Ints = np.where(np.isfinite(sign), sign, 0).astype(np.int64)
     return out

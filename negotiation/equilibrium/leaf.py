@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ..kernels import forced, forced_warm
 from ..kernels import terms as kernel
 from .nodes import MADE, MIX, best_worth, binding
-from .problem import KINDS, NASH, Problems, settle, surplus, worth
+from .problem import KINDS, NASH, Problems, settle, surplus_and_slope, worth
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -247,13 +247,8 @@ def _binding_rows(problems: Problems, mix: tuple[Ints, Ints], label: Ints, value
     joint = np.flatnonzero(held.sum(axis=1) > 1)
     if len(joint):
         at = (rows[joint], cols[joint])
-        minus[joint] = -surplus(problems, at, value[at[0]])
-        gradient[joint] = 0.0
-        step = 1e-6
-        for i in range(n):
-            moved = value[at[0]].copy()
-            moved[:, i] += step * scale[joint, i]
-            gradient[joint, i] = (-surplus(problems, at, moved) - minus[joint]) / step
+        sigma, gradient[joint] = surplus_and_slope(problems, at, value[at[0]])
+        minus[joint] = -sigma
     return minus, gradient
 
 

@@ -174,8 +174,9 @@ def settle(problems: Problems, moves: Moves, value: Floats,
            hint: Floats | None = None, near: Floats | None = None) -> tuple[Floats, Floats]:
     """Terms at the value of waiting: for the moves (rows, columns), given their rows' V (k, n).
 
-    ``hint`` (k, J) are terms to start from; they are those at the V ``near`` (k, n) where that is
-    given, and not a number where those who are asked cannot all gain. Returns the terms (k, n, J),
+    ``hint`` (k, J) are terms to start from, no numbers where members have next to no gain, which
+    the limit rule sees to; they are those at the V ``near`` (k, n) where that is given. With them
+    terms are not a number where those who are asked cannot all gain. Returns the terms (k, n, J),
     one set per proposer (all alike but under ``offers``), and what they pay (k, n). Terms that did
     not converge are not a number.
     """
@@ -185,12 +186,17 @@ def settle(problems: Problems, moves: Moves, value: Floats,
     weights, member = problems.weights[rows, cols], problems.member[rows, cols]
     kind, free = problems.kind[rows, cols], np.asarray(~problems.forced[rows, cols].any(axis=1))
     party = problems.party[rows, cols]
+    known = free if hint is None else free & np.isfinite(hint).all(axis=1)
     terms_ = np.zeros((len(rows), base.shape[1], v.shape[1]))
     share = np.full(base.shape, 1.0 / base.shape[1])
     for code in np.unique(kind):
         mine = np.flatnonzero(kind == code)
         if code == NASH and hint is not None:
-            quick = mine[free[mine]]
+            quick, limit = mine[known[mine]], mine[free[mine] & ~known[mine]]
+            if len(limit):
+                done = bargain.nash(base[limit], v[limit], c[limit], weights[limit],
+                                    member[limit], limit=True)
+                terms_[limit] = np.where(done.ok[:, None], done.x, np.nan)[:, None, :]
             terms_[quick] = terms.nash(base[quick], v[quick], c[quick], weights[quick],
                                        member[quick], hint[quick])[0][:, None, :]
             mine = mine[~free[mine]]
@@ -258,16 +264,24 @@ def surplus(problems: Problems, moves: Moves, value: Floats,
     """(k,) σ of some moves (rows, columns) at their rows' V (k, n), each member's gain in units of
     its payoff range, or with ``scaled`` false as it is.
     """
+    return surplus_and_slope(problems, moves, value, scaled)[0]
+
+
+def surplus_and_slope(problems: Problems, moves: Moves, value: Floats,
+                      scaled: bool = True) -> tuple[Floats, Floats]:
+    """σ (k,) as :func:`surplus`, and how it falls as each V rises (k, n), in the same units."""
     rows, cols = moves
     member = problems.member[rows, cols]
     base, v, c = _scaled(problems, moves, value) if scaled else (
         problems.reward[rows, cols] - value, problems.value[rows, cols],
         problems.curvature[rows, cols])
     sigma: Floats = np.where(member, base, np.inf).min(axis=1)
+    slope = (member & (base == sigma[:, None])).astype(float)
     open_ = np.flatnonzero(problems.bargained[rows, cols] & member.any(axis=1))
     if len(open_):
-        sigma[open_] = bargain.max_min(base[open_], v[open_], c[open_], member[open_]).sigma
-    return sigma
+        most = bargain.max_min(base[open_], v[open_], c[open_], member[open_])
+        sigma[open_], slope[open_] = most.sigma, most.share
+    return sigma, slope
 
 
 def sign(problems: Problems, moves: Moves, value: Floats, hint: Floats) -> Floats:

@@ -123,7 +123,7 @@ def _selected(problems: Problems, rows: Ints, indifferent: str) -> Answers:
     compiled.compiled("logit_loops", "follow_rows", large=True)
     part = problems.take(rows)
     found = cyclic.answer(Components(part, np.full(part.present.shape, -1), 1), indifferent,
-                          select=True)
+                          select=True, bare=True)
     found.owner = rows[found.owner]
     found.doubt = dict.fromkeys(found.owner.tolist(), MIXED)
     return found

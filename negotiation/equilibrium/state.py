@@ -49,7 +49,7 @@ class Answers:
 
     def rows(self, rows: Ints) -> Answers:
         """The answers of some rows, by number."""
-        place = {int(old): new for new, old in enumerate(rows)}
+        place = {int(old): new for new, old in enumerate(rows)} if self.continua else {}
         return Answers(self.owner[rows], self.value[rows], self.consent[rows], self.sigma[rows],
                        self.terms[rows], self.index[rows],
                        {place[k]: c for k, c in self.continua.items() if k in place}, self.doubt,
@@ -102,14 +102,16 @@ def solve_states(problems: Problems, indifferent: str, first: bool = False, boxe
     return join(parts)
 
 
-def finish(problems: Problems, points: Points, rows: Ints, indifferent: str) -> Answers:
-    """Complete the points of problems ``rows``: idle moves' consents, every σ and all terms."""
+def finish(problems: Problems, points: Points, rows: Ints, indifferent: str,
+           bare: bool = False) -> Answers:
+    """Complete the points of problems ``rows``: idle moves' consents, every σ and all terms; with
+    ``bare`` no σ, and the terms of what is made alone."""
     owner = rows[points.owner]
     sub = problems.take(owner)
     sigma = np.zeros(points.consent.shape)
     asked = sub.present & sub.member.any(axis=2)
     at = np.nonzero(asked)
-    if len(at[0]):
+    if len(at[0]) and not bare:
         sigma[at] = surplus(sub, at, points.value[at[0]], scaled=False)
     consent = np.clip(points.consent, 0.0, 1.0)
     consent = np.where(sub.chance, 1.0, consent)
@@ -121,7 +123,7 @@ def finish(problems: Problems, points: Points, rows: Ints, indifferent: str) -> 
             ZERO if indifferent == "refuse" else -ZERO)
         consent[at] = ready
     terms = points.terms
-    at = np.nonzero(sub.bargained & (((points.label == REFUSED) & asked) | silent))
+    at = np.nonzero(sub.bargained & (((points.label == REFUSED) & asked & (not bare)) | silent))
     if len(at[0]):
         terms[at] = settle(sub, at, points.value[at[0]])[0]
     doubt = {int(rows[p]): why for p, why in points.doubt.items()}

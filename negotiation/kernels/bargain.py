@@ -42,7 +42,18 @@ UNCLEAR = 1e-4
 
 
 class Surplus(NamedTuple):
-    """σ (P,), terms that attain it (P, J), and whether each row converged (P,)."""
+    """σ (P,), terms that attain it (P, J), whether each row converged (P,), and members' shares in
+    σ (P, n): its multipliers, which are how it changes with each base (the envelope theorem).
+    """
+
+    sigma: Floats
+    x: Floats
+    ok: Bools
+    share: Floats
+
+
+class Sign(NamedTuple):
+    """A number with σ's sign (P,), terms that show it (P, J), whether each row converged (P,)."""
 
     sigma: Floats
     x: Floats
@@ -63,19 +74,21 @@ def max_min(base: Floats, value: Floats, curvature: Floats, member: Bools) -> Su
     """The largest least gain of the members, σ (P,), and terms that attain it."""
     at = face(base, value, curvature, member)
     sigma = np.where(member, base, np.inf).min(axis=1)
+    share: Floats = (member & (base == sigma[:, None])).astype(float)
+    share /= np.maximum(share.sum(axis=1, keepdims=True), 1.0)
     ok = np.ones(len(base), dtype=bool)
     rows = np.flatnonzero(at.free.any(axis=1))
     if len(rows):
         part = at.take(rows)
         climb = member[rows].astype(float)
-        part, _, _ = solve(part, climb, np.zeros_like(climb), level=True)
+        part, _, _, share[rows] = solve(part, climb, np.zeros_like(climb), level=True)
         sigma[rows] = np.where(member[rows], part.gains(), np.inf).min(axis=1)
         ok[rows] = part.error < ACCEPT
         at.put(rows, part)
-    return Surplus(sigma, at.x, ok)
+    return Surplus(sigma, at.x, ok, share)
 
 
-def sign(base: Floats, value: Floats, curvature: Floats, member: Bools) -> Surplus:
+def sign(base: Floats, value: Floats, curvature: Floats, member: Bools) -> Sign:
     """As :func:`max_min`, but only up to σ's sign: a number that has it, and terms that show it.
 
     Where it is positive every member gains at the terms; 0 stands for a sign that is not clear.
@@ -96,19 +109,25 @@ def sign(base: Floats, value: Floats, curvature: Floats, member: Bools) -> Surpl
         clear = np.where(low > aim, low - aim, np.where(high < aim, high - aim, 0.0))
         sigma[rows] = task.unit * clear
         ok[rows] = (clear != 0.0) | (point.error < ACCEPT)
-    return Surplus(sigma, at.x, ok)
+    return Sign(sigma, at.x, ok)
 
 
-def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member: Bools) -> Answer:
-    """The asymmetric Nash solution: x maximises Σ weights_i log G_i over the members."""
+def nash(base: Floats, value: Floats, curvature: Floats, weights: Floats, member: Bools,
+         limit: bool = False) -> Answer:
+    """The asymmetric Nash solution: x maximises Σ weights_i log G_i over the members.
+
+    ``limit``: σ is known to be 0 or next to it; members without gain are looked for at once.
+    """
     at = face(base, value, curvature, member)
     sigma = np.where(member, base, np.inf).min(axis=1)
     rows = np.flatnonzero(at.free.any(axis=1))
     if len(rows):
-        part, found = _nash_positive(at.take(rows), weights[rows])
-        at.put(rows[found], part.take(found))
-        sigma[rows[found]] = _least(part.take(found))
-        rest = rows[~found]
+        rest = rows
+        if not limit:
+            part, found = _nash_positive(at.take(rows), weights[rows])
+            at.put(rows[found], part.take(found))
+            sigma[rows[found]] = _least(part.take(found))
+            rest = rows[~found]
         if len(rest):
             part, sigma[rest] = feasible(base[rest], value[rest], curvature[rest], member[rest])
             at.put(rest, _nash_on_face(part, weights[rest]))
@@ -154,7 +173,7 @@ def _nash_positive(at: Face, weights: Floats) -> tuple[Face, Bools]:
     task = at.take(np.arange(len(at.x)))
     task.idle = at.idle | fixed
     goal = np.where(task.idle, 0.0, weights)
-    out, point, _ = solve(task, np.zeros_like(goal), goal, level=False, patience=6)
+    out, point, *_ = solve(task, np.zeros_like(goal), goal, level=False, patience=6)
     gain = np.where(at.idle, np.inf, out.gains())
     share = gain / np.where(span > 0.0, span, 1.0)
     found = (point.error < 1e-12) & (np.where(fixed, gain > 0.0, share > ZERO)).all(axis=1)
@@ -223,7 +242,7 @@ def _nash_on_face(at: Face, weights: Floats) -> Face:
     rows = np.flatnonzero(open_.any(axis=1) & movable)
     if len(rows):
         part, goal = at.take(rows), np.where(open_, weights, 0.0)[rows]
-        part, point, _ = solve(part, np.zeros_like(goal), goal, level=False)
+        part, point, *_ = solve(part, np.zeros_like(goal), goal, level=False)
         pinned = (point.low > point.x) | (point.high > point.room)
         bent = ((part.curvature > 0.0) & (goal > 0.0)[:, None]).any(axis=2)
         part.free &= ~pinned & ~bent
@@ -284,7 +303,7 @@ def _best(at: Face, weights: Floats) -> tuple[Floats, Floats]:
         at.error)
     climb = np.zeros_like(wide.base)
     climb[:, -1] = 1.0
-    solved, point, _ = solve(wide, climb, np.zeros_like(climb), level=True)
+    solved, point, *_ = solve(wide, climb, np.zeros_like(climb), level=True)
     done = least_norm(settle(solved, point, climb))
     return done.x, done.error
 

@@ -16,15 +16,15 @@ from typing import Any
 
 #: module of kernels → its functions, each after those that it calls
 KERNELS = {
-    "consent_bounds": ("open_up", "decide", "narrow", "root", "settle", "values", "check"),
-    "consent_search": ("highest", "lowest", "pin", "bound", "prune", "eliminate", "mix", "keep",
-                       "branch", "insert", "leaf", "search"),
+    "consent_bounds": ("zero", "open_up", "decide", "narrow", "root", "settle", "values", "check"),
+    "consent_search": ("highest", "lowest", "pin", "bound", "prune", "largest", "eliminate", "mix",
+                       "keep", "branch", "insert", "leaf", "search"),
     "consent_loops": ("search_near", "solve_state", "gather", "put", "sweep", "list_states"),
     "nash_loops": ("height", "factor", "advance", "climb", "bargain"),
-    "regime_loops": ("upper", "lower", "enclose", "sift", "offer", "paid", "waiting", "in_turn",
-                     "gauss", "joint"),
-    "regime_search": ("peak", "ask", "spread", "reset", "middle", "agree", "stands",
-                      "every_regime", "solve_rows"),
+    "regime_loops": ("count", "enclose", "confine", "sift", "offer", "paid", "waiting",
+                     "in_turn", "gauss", "joint"),
+    "regime_search": ("peak", "reset", "middle", "wrong", "agree", "stands", "sift_deals",
+                      "every_regime", "ask", "spread", "load", "solve_rows"),
     "play_loops": ("twin", "copy", "lay_out", "nearest", "write", "follow_plays"),
     "noisy_terms": ("utility", "lift", "curve", "soft_terms", "respond"),
     "logit_loops": ("evaluate", "off", "tangent", "correct", "follow_branch", "follow_rows"),

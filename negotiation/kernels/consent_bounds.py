@@ -51,6 +51,12 @@ PAY, OPEN_PAY, OTHER = range(3)
 LABEL, WHICH, ROOT, TURNED, MEMBER = range(5)
 
 
+def zero() -> int:
+    """0, for counts that kernels are called with: one that starts as a plain 0 has a type of its
+    own while numba infers types, and all that it is given to would be compiled twice."""
+    return int(np.int64(0))
+
+
 def open_up(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: int,
             ) -> tuple[int, float]:
     """Put the moves that are undecided or mixed side by side; how many, and the made ones' rate."""

@@ -39,6 +39,7 @@ from .consent_bounds import (
     root,
     settle,
     values,
+    zero,
 )
 from .consent_search import Room, search
 
@@ -198,7 +199,7 @@ def list_states(given: tuple[Array, ...], answer: tuple[Array, ...], room: Room,
     pay, flag = np.empty((3, n, wide)), np.empty((4 + n, wide), dtype=np.int64)
     column = np.empty(wide, dtype=np.int64)
     for p in rows:
-        moves = 0
+        moves = zero()
         for q in range(wide):
             if not present[p, q] or rate[p, q] <= 0.0:
                 continue

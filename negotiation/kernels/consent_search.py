@@ -35,6 +35,7 @@ from .consent_bounds import (
     decide,
     open_up,
     values,
+    zero,
 )
 
 #: room for a search, see :func:`search`
@@ -143,6 +144,16 @@ def prune(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: 
     return left
 
 
+def largest(system: Floats, first: int, size: int) -> tuple[int, int]:
+    """The place of the largest entry of a matrix from some row and column on."""
+    at, column = first, first
+    for row in range(first, size):
+        for c in range(first, size):
+            if abs(system[row, c]) > abs(system[at, column]):
+                at, column = row, c
+    return at, column
+
+
 def eliminate(system: Floats, size: int) -> int:
     """Solve a linear system (size, size + 1) in place, the answer in the last column; as ``mix``.
     """
@@ -159,14 +170,15 @@ def eliminate(system: Floats, size: int) -> int:
             if abs(system[row, k]) > abs(system[best, k]):
                 best = row
         if abs(system[best, k]) < 1e-11:
-            for row in range(k, size):
-                for c in range(k, size):
-                    if abs(system[row, c]) > 1e-11:
-                        return 2
-            for row in range(k, size):
-                if abs(system[row, size]) > 1e-10:
-                    return 0
-            return 2
+            # no pivot in this column: another takes its place, and there is no single answer
+            best, column = largest(system, k, size)
+            if abs(system[best, column]) < 1e-11:
+                for row in range(k, size):
+                    if abs(system[row, size]) > 1e-10:
+                        return 0
+                return 2
+            for row in range(size):
+                system[row, k], system[row, column] = system[row, column], system[row, k]
         if best != k:
             sign = -sign
             for c in range(size + 1):
@@ -190,7 +202,7 @@ def mix(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n: in
     Returns the sign of the system's determinant (1 without mixes), 0 where there is no solution,
     2 where the system is singular and yet solvable: a tie.
     """
-    size = 0
+    size = zero()
     for m in range(moves):
         move[CONSENT, m] = 1.0 if flag[LABEL, m] == MADE else 0.0
         if flag[LABEL, m] < MIX:
@@ -296,8 +308,9 @@ def search(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n:
     room did.
     """
     labels, bounds, system, found = room
-    waiting, count, best = 1, 0, -np.inf
-    keep(actor, flag, labels, bounds, 0, moves)
+    waiting, count, best = zero(), zero(), -np.inf
+    keep(actor, flag, labels, bounds, waiting, moves)
+    waiting += 1
     while waiting > 0 and count < most:
         budget -= 1
         if budget < 0:
@@ -322,7 +335,7 @@ def search(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n:
                 total += move[CONSENT, m]
             if lean * total > best:
                 best = lean * total
-                insert(found, 0, move, moves, 0)
+                insert(found, count, move, moves, zero())
         elif kept != 0 and most > 1 and (kept < 0 or count == len(found)):
             return -1
         elif kept > 0:

@@ -105,7 +105,7 @@ def _raise(at: Face, climb: Floats) -> Bools:
         left, part, pull = left[some], part.take(some), np.where(open_, climb[left], 0.0)[some]
         if not len(left):
             break
-        part, point, level = solve(part, pull, np.zeros_like(pull), level=True)
+        part, point, level, _ = solve(part, pull, np.zeros_like(pull), level=True)
         below = level < 0.0
         rows = np.flatnonzero(below)
         settled = settle(part.take(rows), point.take(rows), pull[rows])

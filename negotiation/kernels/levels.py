@@ -123,8 +123,9 @@ def _start(at: Face, program: Program) -> Floats:
 
 
 def solve(at: Face, climb: Floats, goal: Floats, level: bool, patience: int = 15,
-          ) -> tuple[Face, Point, Floats]:
-    """One program on a face: the face with x (bounds snapped), the point, and the level t (P,)."""
+          ) -> tuple[Face, Point, Floats, Floats]:
+    """One program on a face: the face with x (bounds snapped), the point, the level t (P,), and
+    each climbing row's share in it (P, m), which is how t changes with that row over its climb."""
     task = scaled(at, climb, goal)
     start = begin(task.program, _start(at, task.program), level)
     point = maximise(task.program, start, level, patience)
@@ -133,7 +134,7 @@ def solve(at: Face, climb: Floats, goal: Floats, level: bool, patience: int = 15
     here = at.take(np.arange(len(at.x)))
     here.x = np.where(at.free, x, at.x)
     here.error = np.maximum(at.error, point.error)
-    return here, point, task.origin + task.unit * point.t
+    return here, point, task.origin + task.unit * point.t, task.program.climb * point.theta
 
 
 def settle(at: Face, point: Point, climb: Floats | None) -> Face:
@@ -162,7 +163,7 @@ def leximin(at: Face, climb: Floats, group: Ints) -> Face:
         if not len(rows):
             break
         part, pull = done.take(rows), np.where(open_, climb, 0.0)[rows]
-        part, point, _ = solve(part, pull, np.zeros_like(pull), level=True)
+        part, point, *_ = solve(part, pull, np.zeros_like(pull), level=True)
         part = settle(part, point, pull)
         for number in np.unique(group):
             mine = group == number
@@ -189,7 +190,7 @@ def set_aside(at: Face, forced: Bools) -> tuple[Face, Floats]:
         left, part, climb = left[open_], part.take(open_), climb[open_]
         if not len(left):
             break
-        part, point, level = solve(part, climb, np.zeros_like(climb), level=True)
+        part, point, level, _ = solve(part, climb, np.zeros_like(climb), level=True)
         zero = level <= np.where(forced[left] & (stage == 0), FORCED, ZERO)
         last[left] = np.where(zero, 0.0, level)
         part.put(np.flatnonzero(zero), settle(part.take(zero), point.take(zero), climb[zero]))
@@ -221,7 +222,7 @@ def least_norm(at: Face) -> Face:
         part.error)
     climb = np.zeros_like(wide.base)
     climb[:, -1] = 1.0
-    solved, _, _ = solve(wide, climb, np.zeros_like(climb), level=True)
+    solved, *_ = solve(wide, climb, np.zeros_like(climb), level=True)
     part.x, part.error = _snap(part, solved.x), solved.error
     done.put(rows, part)
     return done

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .consent_bounds import zero
 from .noisy_terms import BASE, GAIN, NOISE, WEIGHT, C, V, respond
 from .regime_loops import gauss
 
@@ -163,8 +164,8 @@ def follow_branch(v: Floats, start: float, goal: float, state: tuple[Any, ...], 
         point[k] = v[k]
     point[n] = start
     # square to ``down`` the noise stays as it is
-    if not correct(point, down, FIRST_STEPS, state, terms, consent, system, border, inner, moves,
-                   n, issues):
+    if not correct(point, down, zero() + FIRST_STEPS, state, terms, consent, system, border, inner,
+                   moves, n, issues):
         return LOST
     here, length, end = start, LENGTH, REACHED
     sign = tangent(system, down, border, along, n)
@@ -184,8 +185,8 @@ def follow_branch(v: Floats, start: float, goal: float, state: tuple[Any, ...], 
         point[n] = goal if last else here + part * along[n]
         for k in range(n + 1):
             ahead[k] = point[k]
-        fine = correct(point, down if last else along, CORRECTIONS, state, terms, consent, system,
-                       border, inner, moves, n, issues)
+        fine = correct(point, down if last else along, zero() + CORRECTIONS, state, terms, consent,
+                       system, border, inner, moves, n, issues)
         for k in range(n + 1):
             fine &= abs(point[k] - ahead[k]) < VALUE_STEP
         for m in range(moves):
@@ -230,7 +231,7 @@ def follow_rows(given: tuple[Any, ...], start: Floats, goal: float, answer: tupl
     actor, move, pay, noise, weights, member, asked, tables, terms, consent, v, column, inner = room
     n, issues = discount.shape[1], value.shape[2]
     for p in range(len(discount)):
-        moves = 0
+        moves = zero()
         for q in range(present.shape[1]):
             if not present[p, q]:
                 continue

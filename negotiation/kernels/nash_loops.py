@@ -6,8 +6,9 @@ of payoff range. Terms that maximise Σ (w_i/k_i) log(b_i/k_i + u_i) on [0, 1]^J
 start will do. At the maximum x is best for Σ θ_i u_i, θ_i = w_i·φ′(G_i): where Σ θ_i G_i/k_i < 0,
 no x gives every member a gain (weak duality).
 
-``rows`` (7, n): b, k, w, G, θ, curvature weights, and room; ``on`` (n,): members. ``terms`` (4, J):
-x, gradient, step, trial; ``table`` (2, J, n): v, c; ``matrix`` (J, J).
+The n members come first in all arrays, and rows of arrays are reached by their numbers: a view of
+one costs compiled code more than reading it. ``rows`` (7, n): b, k, w, G, θ, curvature weights, and
+room; ``terms`` (4, J): x, gradient, step, trial; ``table`` (2, J, n): v, c; ``matrix`` (J, J).
 """
 
 from __future__ import annotations
@@ -36,16 +37,14 @@ SMALL, STILL = 1e-11, 1e-15
 ZERO = 1e-11
 
 
-def height(rows: Floats, on: Array, table: Floats, x: Floats, eps: float, n: int, issues: int,
+def height(rows: Floats, table: Floats, terms: Floats, x: int, eps: float, n: int, issues: int,
            ) -> float:
-    """The function at x; puts the gains in ``rows``."""
+    """The function at the row ``x`` of ``terms``; puts the gains in ``rows``."""
     total = 0.0
     for i in range(n):
-        if not on[i]:
-            continue
         u = 0.0
         for j in range(issues):
-            u += x[j] * (table[V, j, i] - 0.5 * table[C, j, i] * x[j])
+            u += terms[x, j] * (table[V, j, i] - 0.5 * table[C, j, i] * terms[x, j])
         gain = rows[B, i] + rows[K, i] * u
         rows[G, i] = gain
         if gain >= eps:
@@ -56,59 +55,57 @@ def height(rows: Floats, on: Array, table: Floats, x: Floats, eps: float, n: int
     return total
 
 
-def climb(rows: Floats, on: Array, terms: Floats, table: Floats, matrix: Floats, eps: float,
-          n: int, issues: int) -> bool:
+def climb(rows: Floats, terms: Floats, table: Floats, matrix: Floats, eps: float, n: int,
+          issues: int) -> bool:
     """Newton's method from the x in ``terms``; whether it reached the maximum."""
-    x, gradient, step, trial = terms[X], terms[GRADIENT], terms[STEP], terms[TRIAL]
-    now = height(rows, on, table, x, eps, n, issues)
+    now = height(rows, table, terms, X, eps, n, issues)
     for _ in range(STEPS):
         for i in range(n):
-            if on[i]:
-                gain = rows[G, i]
-                if gain >= eps:
-                    rows[THETA, i] = rows[W, i] / gain
-                    rows[BEND, i] = rows[W, i] * rows[K, i] / (gain * gain)
-                else:
-                    rows[THETA, i] = rows[W, i] * (2.0 * eps - gain) / (eps * eps)
-                    rows[BEND, i] = rows[W, i] * rows[K, i] / (eps * eps)
+            gain = rows[G, i]
+            if gain >= eps:
+                rows[THETA, i] = rows[W, i] / gain
+                rows[BEND, i] = rows[W, i] * rows[K, i] / (gain * gain)
+            else:
+                rows[THETA, i] = rows[W, i] * (2.0 * eps - gain) / (eps * eps)
+                rows[BEND, i] = rows[W, i] * rows[K, i] / (eps * eps)
         done = True
         for j in range(issues):
             slope, size, bend = 0.0, 0.0, 0.0
             for i in range(n):
-                if on[i]:
-                    part = rows[THETA, i] * (table[V, j, i] - table[C, j, i] * x[j])
-                    slope += part
-                    size += abs(part)
-                    bend += rows[THETA, i] * table[C, j, i]
-            gradient[j] = slope
-            held = (x[j] <= 0.0 and slope <= FLAT * size) or (
-                x[j] >= 1.0 and slope >= -FLAT * size)
-            step[j] = 0.0
-            trial[j] = 1.0 if held else 0.0
+                part = rows[THETA, i] * (table[V, j, i] - table[C, j, i] * terms[X, j])
+                slope += part
+                size += abs(part)
+                bend += rows[THETA, i] * table[C, j, i]
+            terms[GRADIENT, j] = slope
+            held = (terms[X, j] <= 0.0 and slope <= FLAT * size) or (
+                terms[X, j] >= 1.0 and slope >= -FLAT * size)
+            terms[STEP, j] = 0.0
+            terms[TRIAL, j] = 1.0 if held else 0.0
             if not held and abs(slope) > FLAT * size:
                 done = False
             for q in range(j + 1):
                 cross = 0.0
-                if not held and trial[q] == 0.0:
+                if not held and terms[TRIAL, q] == 0.0:
                     for i in range(n):
-                        if on[i]:
-                            cross += rows[BEND, i] * (table[V, j, i] - table[C, j, i] * x[j]) * (
-                                table[V, q, i] - table[C, q, i] * x[q])
+                        slope = table[V, j, i] - table[C, j, i] * terms[X, j]
+                        cross += rows[BEND, i] * slope * (
+                            table[V, q, i] - table[C, q, i] * terms[X, q])
                 matrix[j, q] = cross
             matrix[j, j] += bend if not held else 1.0
         if done:
             return True
-        if not factor(matrix, gradient, trial, step, issues):
+        if not factor(matrix, terms, issues):
             return False
-        now, change = advance(rows, on, terms, table, eps, n, issues, now)
+        now, change = advance(rows, terms, table, eps, n, issues, now)
         if change <= STILL:
             # no better point is left to rounding
             return True
     return False
 
 
-def factor(matrix: Floats, gradient: Floats, held: Floats, step: Floats, issues: int) -> bool:
-    """Solve for the step on what is not held (Cholesky, in place); false where it is singular."""
+def factor(matrix: Floats, terms: Floats, issues: int) -> bool:
+    """Solve for the step on what is not held (Cholesky, in place), which ``TRIAL`` marks by 1;
+    false where it is singular."""
     for j in range(issues):
         large = matrix[j, j]
         for q in range(j + 1):
@@ -122,58 +119,55 @@ def factor(matrix: Floats, gradient: Floats, held: Floats, step: Floats, issues:
             else:
                 matrix[j, j] = np.sqrt(rest)
     for j in range(issues):
-        rest = 0.0 if held[j] != 0.0 else gradient[j]
+        rest = 0.0 if terms[TRIAL, j] != 0.0 else terms[GRADIENT, j]
         for k in range(j):
-            rest -= matrix[j, k] * step[k]
-        step[j] = rest / matrix[j, j]
+            rest -= matrix[j, k] * terms[STEP, k]
+        terms[STEP, j] = rest / matrix[j, j]
     for j in range(issues - 1, -1, -1):
-        rest = step[j]
+        rest = terms[STEP, j]
         for k in range(j + 1, issues):
-            rest -= matrix[k, j] * step[k]
-        step[j] = rest / matrix[j, j]
+            rest -= matrix[k, j] * terms[STEP, k]
+        terms[STEP, j] = rest / matrix[j, j]
     return True
 
 
-def advance(rows: Floats, on: Array, terms: Floats, table: Floats, eps: float, n: int, issues: int,
+def advance(rows: Floats, terms: Floats, table: Floats, eps: float, n: int, issues: int,
             now: float) -> tuple[float, float]:
     """Take the step, or a part of it that is better, inside the box; the new height, and the
     largest change of a term. A step that promises less than rounding shows is taken as it is."""
-    x, gradient, step, trial = terms[X], terms[GRADIENT], terms[STEP], terms[TRIAL]
     part, found, change = 1.0, now, 0.0
     for _ in range(HALVINGS):
         promise, change = 0.0, 0.0
         for j in range(issues):
-            trial[j] = min(max(x[j] + part * step[j], 0.0), 1.0)
-            promise += gradient[j] * (trial[j] - x[j])
-            change = max(change, abs(trial[j] - x[j]))
-        found = height(rows, on, table, trial, eps, n, issues)
+            terms[TRIAL, j] = min(max(terms[X, j] + part * terms[STEP, j], 0.0), 1.0)
+            promise += terms[GRADIENT, j] * (terms[TRIAL, j] - terms[X, j])
+            change = max(change, abs(terms[TRIAL, j] - terms[X, j]))
+        found = height(rows, table, terms, TRIAL, eps, n, issues)
         if found >= now + 1e-4 * promise or abs(promise) <= SMALL * (1.0 + abs(now)):
             break
         part *= 0.5
     for j in range(issues):
-        x[j] = trial[j]
+        terms[X, j] = terms[TRIAL, j]
     return found, change
 
 
-def bargain(rows: Floats, on: Array, terms: Floats, table: Floats, matrix: Floats, n: int,
+def bargain(rows: Floats, terms: Floats, table: Floats, matrix: Floats, n: int,
             issues: int) -> int:
     """Nash terms from the x in ``terms``, put there; see the codes above."""
-    height(rows, on, table, terms[X], WIDE, n, issues)
+    height(rows, table, terms, X, WIDE, n, issues)
     least = np.inf
     for i in range(n):
-        if on[i]:
-            least = min(least, rows[G, i])
+        least = min(least, rows[G, i])
     # where everybody gains at the start, ε has no work to do
     eps = min(WIDE, 0.1 * least) if least > 100.0 * NARROW else WIDE
     while eps >= NARROW:
-        if not climb(rows, on, terms, table, matrix, eps, n, issues):
+        if not climb(rows, terms, table, matrix, eps, n, issues):
             return UNCLEAR
         least, worth, weight = np.inf, 0.0, 0.0
         for i in range(n):
-            if on[i]:
-                least = min(least, rows[G, i])
-                worth += rows[THETA, i] * rows[G, i] / rows[K, i]
-                weight += rows[THETA, i] / rows[K, i]
+            least = min(least, rows[G, i])
+            worth += rows[THETA, i] * rows[G, i] / rows[K, i]
+            weight += rows[THETA, i] / rows[K, i]
         if least >= eps:
             return GAINS
         if worth < -1e-9 * weight:

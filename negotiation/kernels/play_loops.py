@@ -15,8 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .consent_bounds import zero
 from .nash_loops import GAINS
-from .regime_loops import BARGAINED, DISCOUNT, FLOW, LABEL, LEFT, MADE, MEMBERS, REFUSED, VALUE
+from .regime_loops import (
+    BARGAINED,
+    DISCOUNT,
+    FLOW,
+    ISSUES,
+    LABEL,
+    LEFT,
+    MADE,
+    MEMBERS,
+    REFUSED,
+    VALUE,
+)
 from .regime_search import agree, ask, every_regime, middle, spread, stands
 
 Floats = NDArray[np.float64]
@@ -60,10 +72,11 @@ def lay_out(edges: tuple[int, int], target: Array, members: Array, bargain: Arra
            scale: Floats, flow: Floats, rate: Floats, lump: Floats, power: Floats, value: Floats,
            curvature: Floats, label: Array, values: Floats, deals: Floats, actor: Floats,
            move: Floats, pay: Floats, full: Floats, most: Floats, weights: Floats, flag: Array,
-           member: Array, tables: Floats, deal: Floats, column: Array) -> int:
+           member: Array, asked: Floats, seat: Array, tables: Floats, own: Floats, deal: Floats,
+           column: Array) -> int:
     """Copy what can come up in a state; how many moves, −1 where one's label is neither refused nor
     made."""
-    n, issues, moves = scale.shape[0], value.shape[1], 0
+    n, issues, moves = scale.shape[0], value.shape[1], zero()
     for e in range(edges[0], edges[1]):
         if never[e] or rate[e] <= 0.0:
             continue
@@ -71,13 +84,13 @@ def lay_out(edges: tuple[int, int], target: Array, members: Array, bargain: Arra
         to, row = target[e], bargain[e]
         for i in range(n):
             pay[moves, i] = (lump[e, i] + values[to, i]) / scale[i]
-        ask(flag, member, moves, members[e], n)
-        flag[BARGAINED, moves] = 0
+        ask(flag, member, asked, seat, moves, members[e], n)
+        flag[BARGAINED, moves] = flag[ISSUES, moves] = 0
         most[moves] = 0.0
         if row >= 0:
             for i in range(n):
                 weights[moves, i] = power[row, i]
-            spread(tables, full, most, flag, member, moves, value[row], curvature[row], scale, n,
+            spread(tables, own, full, most, flag, seat, moves, value[row], curvature[row], scale, n,
                    issues)
         begun = False
         for j in range(issues):
@@ -140,8 +153,8 @@ def follow_plays(given: tuple[Any, ...], play: tuple[Any, ...], room: tuple[Any,
      curvature) = given
     draw, group, label, values, consent, deals = play[:6]
     grain = play[6]
-    actor, move, pay, span, full, most, weights, flag, member = room[:9]
-    tables, deal, got, inner, place, stack, begin, column = room[9:]
+    actor, move, pay, span, full, most, weights, flag, member, seat = room[:10]
+    tables, deal, got, inner, place, stack, begin, column = room[10:]
     n, issues, stopped = discount.shape[1], value.shape[2], 0
     near, found = np.empty(n), (np.empty((len(inner[5]), n)), inner[5], inner[6])
     for r in range(len(draw)):
@@ -158,12 +171,12 @@ def follow_plays(given: tuple[Any, ...], play: tuple[Any, ...], room: tuple[Any,
             moves = lay_out((first[s], first[s + 1]), target, members, bargain, never, scale[d],
                            flow[d, s], rate[d], lump[d], power[d], value[d], curvature[d],
                            label[r], values[r], deals[r], actor, move, pay, full, most, weights,
-                           flag, member, tables, deal, column)
+                           flag, member, inner[9], seat, tables, inner[8], deal, column)
             count = 0
-            if moves >= 0 and agree(actor, move, pay, weights, flag, member, tables, deal, got,
-                                    inner, place, moves, n, issues) == GAINS and stands(
-                    actor, pay, full[1], most, weights, flag, member, tables, got, inner, moves, n,
-                    issues) == 1:
+            if moves >= 0 and agree(actor, move, pay, weights, flag, member, seat, tables, deal,
+                                    got, inner, place, moves, n, issues) == GAINS and stands(
+                    actor, pay, full[1], most, weights, flag, member, seat, tables, deal, got,
+                    inner, moves, n) == 1:
                 count = 1
                 for i in range(n):
                     found[0][0, i] = actor[VALUE, i]
@@ -178,8 +191,8 @@ def follow_plays(given: tuple[Any, ...], play: tuple[Any, ...], room: tuple[Any,
                 # of a state whose payoffs are fixed others know all equilibria, mixed ones too
                 if deals_:
                     known, count = every_regime(
-                        actor, move, pay, span, full, most, weights, flag, member, tables, deal,
-                        got, inner, place, stack, begin, found, moves, n, issues)
+                        actor, move, pay, span, full, most, weights, flag, member, seat, tables,
+                        deal, got, inner, place, stack, begin, found, moves, n, issues)
                     count = 0 if known == LEFT else count
             if count == 0:
                 stopped += 1

@@ -230,7 +230,7 @@ def answer(request: Request, indifferent: str, concept: str) -> Answers:
     if concept == "logit":
         return logit.answer(request)
     if concept == "selected":
-        return cyclic.selected(request, indifferent)
+        return cyclic.selected(request, indifferent, bare=True)
     return cyclic.answer(request, indifferent)
 
 
@@ -242,7 +242,8 @@ def _one_of_each(problems: Problems, answers: Answers, indifferent: str) -> Answ
     if not len(several):
         return alone
     part = problems.take(several)
-    chosen = cyclic.selected(Components(part, np.full(part.present.shape, -1), 1), indifferent)
+    chosen = cyclic.selected(Components(part, np.full(part.present.shape, -1), 1), indifferent,
+                             bare=True)
     chosen.owner = several[chosen.owner]
     chosen.doubt = {int(several[p]): why for p, why in chosen.doubt.items()}
     return join([alone, chosen])

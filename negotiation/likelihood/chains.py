@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..equilibrium.directional import Tree
+from ..equilibrium.distinct import of_rows
 from ..kernels import markov
 from ..lattice import Lattice
 from ..process import chain_of, condition_states, outcome_states
@@ -78,11 +79,11 @@ def chances(tree: Tree, asked: Asked) -> Floats:
         part = slice(begin, begin + BRANCHES)
         row = tree.draw[part]
         hazard = lattice.rate[row] * consent_of(tree, part)
-        key = np.column_stack([row, np.where(_passed(lattice, hazard), hazard, 0.0)])
-        _, first, which = np.unique(np.ascontiguousarray(key).view(
-            np.dtype((np.void, key.dtype.itemsize * key.shape[1]))).ravel(),
-            return_index=True, return_inverse=True)
-        chance[part] = asked.of(lattice, hazard[first], row[first])[which.ravel()]
+        went = np.where(_passed(lattice, hazard), hazard, 0.0)
+        ever = np.flatnonzero(went.any(axis=0))
+        first, which = of_rows(np.column_stack([row, went[:, ever].view(np.int64)]))
+        one = asked.of(lattice, hazard[first], row[first])
+        chance[part] = one if which is None else one[which]
     return chance
 
 
@@ -92,13 +93,14 @@ def consent_of(tree: Tree, part: slice) -> Floats:
     consent = np.zeros((len(node), len(lattice.edge_state)))
     for block in tree.blocks:
         last = block.begin + len(block.state)
-        for state in np.unique(block.state).tolist():
-            begin, end = lattice.first_edge[state], lattice.first_edge[state + 1]
-            if end > begin:
-                at = node[:, state]
-                mine = (at >= block.begin) & (at < last)
-                consent[mine, begin:end] = block.answers.consent[
-                    at[mine] - block.begin, :end - begin]
+        states = np.unique(block.state)
+        edge = lattice.first_edge[states][:, None] + np.arange(block.answers.consent.shape[1])
+        which, move = np.nonzero(edge < lattice.first_edge[states + 1][:, None])
+        at = node[:, states]
+        mine = (at >= block.begin) & (at < last)
+        said = block.answers.consent[np.where(mine, at - block.begin, 0)[:, which], move]
+        # a state may have nodes in several blocks, and a branch one of them
+        consent[:, edge[which, move]] += np.where(mine[:, which], said, 0.0)
     return consent
 
 

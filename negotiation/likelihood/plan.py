@@ -7,9 +7,11 @@ restarts. Rows of a chunk are solved in batches of one size, which is also fixed
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import pickle
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
@@ -181,8 +183,23 @@ def solved(plan: Plan, chunk: Chunk) -> Solved:
     question = plan.question
     if chunk.segment == "logit":
         question = replace(question, concept="logit")
-    found = solve_batch(plan.game, plan.draws_of(chunk), question)
+    with uncollected():
+        found = solve_batch(plan.game, plan.draws_of(chunk), question)
     return Solved(chunk, as_rows(found), {chunk.begin + k: why for k, why in found.why.items()})
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Cyclic garbage waits. Arrays make next to none, and to look for it again and again among all
+    objects of a large program (a compiler among them) takes a tenth of the time."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def as_rows(found: Chances) -> NDArray[np.void]:
