@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..courses import outcomes
 from ..equilibrium.result import Solution
 from ..errors import InputError, UnknownNameError
 from ..model import Game
+from ..process import OutcomeChance
 from ..report.picture import Data
 from ..report.views import FOLLOW, views
 from ..settings import Setting, apply, setting
@@ -27,10 +29,12 @@ CONSENTS = {"always": True, "never": False}
 
 @dataclass(frozen=True)
 class Question:
-    """A setting of the game, and whether an answer at once is wanted (one equilibrium)."""
+    """A setting of the game, whether an answer at once is wanted (one equilibrium), and which page
+    asks."""
 
     setting: Setting
     quick: bool
+    tab: str = ""
 
 
 def question(asked: object) -> Question:
@@ -40,7 +44,7 @@ def question(asked: object) -> Question:
         InputError: for data of another shape.
     """
     table = _table(asked, "the question")
-    known = ("parameters", "start", "hold", "block", "consents", "quick")
+    known = ("parameters", "start", "hold", "block", "consents", "quick", "tab")
     for name in table:
         if name not in known:
             raise UnknownNameError("key", name, known)
@@ -61,7 +65,7 @@ def question(asked: object) -> Question:
     return Question(setting(
         parameters=parameters, start=_words(table.get("start", {}), "start"),
         hold=_words(table.get("hold", {}), "hold"), block=block, consents=consents),
-        bool(table.get("quick", False)))
+        bool(table.get("quick", False)), str(table.get("tab", "")))
 
 
 def _table(value: object, what: str) -> Mapping[str, Any]:
@@ -90,12 +94,14 @@ def answer(game: Game, by: float, asked: Question, solve: Callable[[Game], Solut
     solution = solve(apply(game, asked.setting))
     if not solution.equilibria:
         raise InputError(f"no equilibrium was found: {solution.status}")
-    chances = chances_of(solution, by)
+    known = dict(zip((e.id for e in solution.equilibria), outcomes(
+        [e.process for e in solution.equilibria], by), strict=True))
+    chances = spans(known.values())
     rows = [[game.outcomes[name].label, percent_range(*ends),
              percent_range(*before[name]) if name in before else "–",
              points_range(ends[0] - before[name][0], ends[1] - before[name][1])
              if name in before else "–"] for name, ends in chances.items()]
-    shown = views(solution, by, QUICK if asked.quick else WHOLE, PATHS)
+    shown = views(solution, by, QUICK if asked.quick else WHOLE, PATHS, known)
     return {"ok": True, "follow": FOLLOW, "views": [view.record() for view in shown],
             "says": how_many(solution) if not asked.quick else
             "One equilibrium, found at once; the search for all of them comes when you let go.",
@@ -104,12 +110,13 @@ def answer(game: Game, by: float, asked: Question, solve: Callable[[Game], Solut
             "seconds": round(solution.seconds, 3)}
 
 
-def chances_of(solution: Solution, by: float) -> dict[str, tuple[float, float]]:
-    """Outcome → its lowest and highest chance over the equilibria."""
-    found = outcomes([e.process for e in solution.equilibria], by)
-    return {name: (min(c[name].probability for c in found),
-                   max(c[name].probability for c in found))
-            for name in solution.game.outcomes}
+def spans(chances: Iterable[Mapping[str, OutcomeChance]]) -> dict[str, tuple[float, float]]:
+    """Outcome → its lowest and highest chance over the equilibria, each of which tells its own."""
+    found = defaultdict(list)
+    for table in chances:
+        for name, one in table.items():
+            found[name].append(one.probability)
+    return {name: (min(values), max(values)) for name, values in found.items()}
 
 
 def controls(game: Game) -> Data:

@@ -3,7 +3,7 @@
 What it lets in: requests to its own host name and port (so that no other page's name can be made
 to point here), below a path that holds a random token, and questions in JSON, which no form of
 another page can send. One answer at once and one whole answer are worked out at a time; a new
-question ends the search for a whole answer that is not wanted any more.
+question of a page ends its search for a whole answer, which is not wanted any more.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import ipaddress
 import secrets
 import socket
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any
 
 from .. import __version__
+from ..courses import outcomes
 from ..equilibrium.result import Solution
 from ..errors import InputError, MissingLibraryError, NegotiationError
 from ..model import Game
@@ -26,7 +28,7 @@ from ..report.picture import Data
 from ..report.views import FOLLOW
 from ..text.describe import one_line
 from ..text.words import time
-from .question import answer, chances_of, controls, question, trouble
+from .question import answer, controls, question, spans, trouble
 from .quick import Quick
 
 #: bytes of a question, and of the random part of the address
@@ -80,9 +82,9 @@ class Explorer:
         self.game, self.solver, self.by = game, solver, game.horizon if by is None else by
         self.token = secrets.token_urlsafe(TOKEN)
         self._locks = {quick: threading.Lock() for quick in (True, False)}
-        self._asked = 0
+        self._asked: defaultdict[str, int] = defaultdict(int)
         base = solver([game])[0]
-        self._before = chances_of(base, self.by)
+        self._before = spans(outcomes([e.process for e in base.equilibria], self.by))
         self._quick = Quick(base.options.indifferent, base.options.conventions)
         self._quick(game)  # what has to be compiled or remembered is, before anybody waits for it
         make_server: Any = import_module("werkzeug.serving").make_server
@@ -126,12 +128,12 @@ class Explorer:
 
     def reply(self, asked: object) -> Data:
         """The answer to a question, or what is wrong with it."""
-        self._asked += 1
-        mine = self._asked
         try:
             wanted = question(asked)
+            self._asked[wanted.tab] += 1
+            mine = self._asked[wanted.tab]
             with self._locks[wanted.quick]:
-                solve = self._one if wanted.quick else partial(self._all, mine)
+                solve = self._one if wanted.quick else partial(self._all, wanted.tab, mine)
                 return answer(self.game, self.by, wanted, solve, self._before)
         except NegotiationError as error:
             return trouble(error)
@@ -140,10 +142,10 @@ class Explorer:
         """One equilibrium, as fast as can be."""
         return self._quick(game) or self.solver([game], equilibria="one")[0]
 
-    def _all(self, mine: int, game: Game) -> Solution:
-        """Every equilibrium, unless somebody asks something else meanwhile."""
+    def _all(self, tab: str, mine: int, game: Game) -> Solution:
+        """Every equilibrium, unless the same page asks something else meanwhile."""
         def overtaken(done: int, total: int) -> None:
-            if self._asked != mine:
+            if self._asked[tab] != mine:
                 raise OvertakenError("another question came before this one was answered")
 
         overtaken(0, 1)

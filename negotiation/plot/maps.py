@@ -52,8 +52,10 @@ def region(result: Region, *, ax: Axes | None = None, width: Width = "column") -
     shades = {one: colormaps["cividis"](0.15 + 0.8 * k / max(len(labels) - 1, 1))
               for k, one in enumerate(labels)}
     curves = [curve for curve in result.curves if len(curve.points) > 1][:CURVES]
-    texts = [f"{spaced(one)}: {_share(result.share(one))} of the plane" for one in labels]
-    texts += ["a border runs here"] + [curve.says for curve in curves] + ["as it stands"]
+    kind = "chance " if result.what.startswith("the chance") else ""
+    texts = [f"{kind}{spaced(one)}: {_share(result.share(one))} of the plane" for one in labels]
+    texts += ["a border runs here" + ("" if result.finished else ", or time ran out")]
+    texts += [curve.says for curve in curves] + ["as it stands"]
     across = inches(width) if ax is None else wide(ax)
     note = (f"By {time(result.by, game.time_unit)}; {len(result.points)} points solved."
             + ("" if result.complete else " Not all lists of equilibria are proved complete.")

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _EVENTS = {"switch": "o", "bound": "|", "jump": "D", "fold": "s", "end": "x", "birth": "+",
            "convention": "^", "unresolved": "*"}
 
+#: branches that the key names, and marks beyond which they are drawn small
+SHOWN, MANY = 8, 16
+
 
 @styled
 def branches(trace: Trace, outcome: str | None = None, *, ax: Axes | None = None,
@@ -58,22 +61,26 @@ def branches(trace: Trace, outcome: str | None = None, *, ax: Axes | None = None
     marks = [(branch, special) for branch in trace.branches for special in branch.special
              if special.kind != "bound"]
     kinds = [kind for kind in _EVENTS if any(special.kind == kind for _, special in marks)]
-    texts = [f"branch {branch.id}" for branch in trace.branches[:8]] + kinds
+    texts = [f"branch {branch.id}" for branch in trace.branches[:SHOWN]] + kinds
     unit = game.parameters[asked.parameter].unit
     across = inches(width) if ax is None else wide(ax)
-    ax = new_axes(ax, width, 0.6 * min(across, 5.5), f"“{game.outcomes[name].label}”",
-                  f"Chance within {time(asked.by, game.time_unit)} on every branch of equilibria.",
-                  texts)
+    found = len(trace.branches)
+    note = (f"Chance within {time(asked.by, game.time_unit)} on "
+            + (f"{found} branches" if found > 1 else "the branch") + " of equilibria"
+            + (f", the first {SHOWN} of them in the key" if found > SHOWN else "") + "."
+            + ("" if trace.consistent else " There may be more, and gaps."))
+    ax = new_axes(ax, width, 0.6 * min(across, 5.5), f"“{game.outcomes[name].label}”", note, texts)
     handles: list[Any] = []
     for k, branch in enumerate(trace.branches):
         line, = ax.plot(branch.values, branch.outcomes[name], color=COLOURS[k % 7],
                         ls=DASHES[k % 7], gid=f"branch-{branch.id}")
         handles.append(line)
+    size = 4.5 if len(marks) <= MANY else 2.5  # so that many marks leave the lines to be seen
     for branch, special in marks:
         ax.plot([special.value], [branch.at(special.value, name)], marker=_EVENTS[special.kind],
-                color="black", mfc="white", ms=4.5, mew=0.8, ls="", zorder=5,
+                color="black", mfc="white", ms=size, mew=0.8 if size > 3 else 0.5, ls="", zorder=5,
                 gid=f"event-{special.event}")
-    handles = handles[:8] + [ax.plot([], [], marker=_EVENTS[kind], color="black", mfc="white",
+    handles = handles[:SHOWN] + [ax.plot([], [], marker=_EVENTS[kind], color="black", mfc="white",
                                      ms=4.5, mew=0.8, ls="")[0] for kind in kinds]
     ax.set(ylim=(-0.03, 1.03), ylabel="chance (%)", xlim=sorted((asked.begin, asked.end)),
            xlabel=spaced(asked.parameter) + (f" ({unit})" if unit else ""))
@@ -178,18 +185,17 @@ def _bars(ax: Axes, rows: list[tuple[str, float, float, str, str]], middle: floa
     from matplotlib.patches import Patch
 
     for k, (_, low, high, said_low, said_high) in enumerate(rows):
-        ends_of = ((low, ORANGE, "////", "low"), (high, BLUE, "", "high"))
-        # The longer one first, so that it hides nothing where both lie on one side.
-        for end, colour, hatch, name in sorted(ends_of, key=lambda one: -abs(one[0] - middle)):
-            ax.barh(-k, end - middle, left=middle, height=0.62, color=colour, hatch=hatch,
-                    edgecolor="black", lw=0.4, gid=f"{name}-{k}")
-        left_is_low = low <= high
-        left, right = (low, high) if left_is_low else (high, low)
-        tags = (said_low, said_high) if left_is_low else (said_high, said_low)
-        ax.annotate(tags[0], (min(left, middle), -k), (-2, 0), textcoords="offset points",
-                    ha="right", va="center", fontsize=5.5)
-        ax.annotate(tags[1], (max(right, middle), -k), (2, 0), textcoords="offset points",
-                    ha="left", va="center", fontsize=5.5)
+        sides = [(end > middle + 1e-9) - (end < middle - 1e-9) for end in (low, high)]
+        # both on one side: one above the other, so that neither hides the other
+        split = sides[0] * sides[1] > 0
+        for (end, said, colour, hatch, name), side, other, up in zip((
+                (low, said_low, ORANGE, "////", "low"), (high, said_high, BLUE, "", "high")),
+                sides, sides[::-1], (1, -1), strict=True):
+            at, side = -k + 0.155 * up * split, side or -other or -up
+            ax.barh(at, end - middle, left=middle, height=0.31 if split else 0.62, color=colour,
+                    hatch=hatch, edgecolor="black", lw=0.4, gid=f"{name}-{k}")
+            ax.annotate(said, (end, at), (2 * side, 0), textcoords="offset points",
+                        ha="right" if side < 0 else "left", va="center", fontsize=5.5)
     ax.axvline(middle, color="black", lw=0.9, gid="nominal")
     ax.set_yticks([-k for k in range(len(rows))], [wrap(row[0], 22, 2) for row in rows],
                   fontsize=6)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..equilibrium.result import Equilibrium
 from ..model import Game
 from ..process import EventPath
-from ..text.words import counted, percent, plural, time
+from ..text.words import likeliest, percent, plural, time
 from ..views import Flows, flows, places
 from .style import (
     GREY,
@@ -81,7 +81,7 @@ def lattice(equilibrium: Equilibrium, *, most: int = 20, ax: Axes | None = None,
 def _of(shown: Flows) -> str:
     if not shown.sequences:
         return "All states; dotted: refused."
-    return (f"The {counted(shown.sequences, 'likeliest sequence')} ({percent(shown.share)} of "
+    return (f"The {likeliest(shown.sequences)} ({percent(shown.share)} of "
             f"all that can happen), {len(shown.states)} of {shown.total} states.")
 
 
@@ -176,9 +176,10 @@ def timeline(equilibrium: Equilibrium, *, most: int = 6, by: float | None = None
     levels = [_levels(path.dates, end / max(across - 0.8, 1.0)) for path in paths]
     room = [0.7 + STEP * max((level for level in row), default=0) for row in levels]
     together = percent(min(sum(path.probability for path in paths), 1.0))
-    ax = new_axes(ax, width, 0.36 * sum(room) + 0.5, "What happens, in which order, and when",
-                  f"Mean dates. The {counted(len(paths), 'likeliest sequence')} of equilibrium "
-                  f"{equilibrium.id} together: {together} of all that can happen.", texts)
+    ax = new_axes(ax, width, max(0.36 * sum(room), 0.5) + 0.5,
+                  "What happens, in which order, and when",
+                  f"Mean dates. The {likeliest(len(paths))} of equilibrium {equilibrium.id}: "
+                  f"{together} of all that can happen.", texts)
     date_axis(ax)
     heights = _draw_rows(ax, game, paths, levels, room)
     if date <= end:

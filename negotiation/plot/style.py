@@ -169,7 +169,8 @@ def front_styles(game: Game) -> dict[str, tuple[str, str]]:
 
 def wrap(text: str, width: int, lines: int | None = None) -> str:
     """Text in lines of at most ``width`` characters; an ellipsis where ``lines`` do not hold it."""
-    found = textwrap.wrap(text, width, break_on_hyphens=True) or [""]
+    # a number stays with its sign
+    found = textwrap.wrap(text.replace(" %", "\u00a0%"), width, break_on_hyphens=True) or [""]
     if lines is not None and len(found) > lines:
         found = [*found[:lines - 1], textwrap.shorten(" ".join(found[lines - 1:]), width,
                                                       placeholder="…")]

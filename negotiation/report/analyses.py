@@ -50,7 +50,7 @@ BARS = 12
 #: points of a Pareto frontier
 FRONTIER = 60
 #: where curves between fronts begin; actors stand at 0, fronts at 1, their names beside it
-SIDE = 2.0
+SIDE = 2.15
 #: kind of link → how it is told, and its dashes
 LINKS = {"needs": ("a move there needs it, or is part of it", "solid"),
          "pace": ("changes the pace there", "dash"),
@@ -108,7 +108,7 @@ def linked(game: Game) -> Picture:
         "Who sits where, and what is linked", "Lines from an actor: whose consent a front's moves "
         "need. Curves: what a front does to another.",
         "Actors on the left, fronts in the middle, curves between linked fronts on the right.",
-        tuple(data), layout(44 * tall + 110, showlegend=bool(told), margin={"l": 4, "r": 4}, xaxis={
+        tuple(data), layout(46 * tall + 120, showlegend=bool(told), margin={"l": 4, "r": 4}, xaxis={
             "visible": False, "range": [-0.85, SIDE + 1.3]}, yaxis={"visible": False},
             legend={"y": -0.02}),
         Table(("Front", "Who sits there, and what it does to others"), seats + links))
@@ -141,7 +141,8 @@ def carried(result: CascadeResult) -> Picture:
         "from being settled; with it, it is settled at the start. Bars with a range run over the "
         "equilibria compared; they do not follow the choice of an equilibrium.",
         "Three bars for each front; the table has them, and their differences in points.",
-        tuple(data), layout(320, showlegend=True, barmode="group", yaxis=per_cent()),
+        tuple(data), layout(340, showlegend=True, barmode="group", yaxis=per_cent(),
+                            legend={"y": -0.3}),
         Table(("Front", *CALLED.values(), "total (points)", "pull", "push"), rows, range_of(1, 7)))
 
 
@@ -405,7 +406,7 @@ def slider(found: Findings, sweep: Sweep) -> Picture:
     parameter = game.parameters[sweep.parameter]
     unit = f" ({shown(parameter.unit)})" if parameter.unit else ""
     return Picture(
-        f"What {spaced(sweep.parameter)} does", "Chances by the date at the values that were "
+        f"What “{spaced(sweep.parameter)}” does", "Chances by the date at the values that were "
         "solved, all else as it stands; lowest and highest over the equilibria there. Lines "
         "between them only guide the eye. Dashed: the value chosen.",
         "A line for each outcome over the parameter; the table has the values that were solved.",

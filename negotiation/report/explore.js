@@ -8,10 +8,11 @@
   const units = Object.fromEntries(data.controls.sliders.map(one => [one.name, one.unit]));
   /* A slider's own value is kept exactly until it is moved. */
   const moved = new Set();
+  const tab = String(Math.random());
   let found = null, busy = false, next = null, rest = 0, search = null;
 
   function asked(quick) {
-    const wanted = {parameters: {}, start: {}, hold: {}, block: [], consents: {}, quick};
+    const wanted = {parameters: {}, start: {}, hold: {}, block: [], consents: {}, quick, tab};
     for (const name of moved) wanted.parameters[name] = Number(byId("p-" + name).value);
     form.querySelectorAll("[data-front]").forEach(one => {
       const front = one.dataset.front;

@@ -103,7 +103,7 @@ def layout(height: int, **more: Any) -> Data:
         "font": {"family": "system-ui, sans-serif", "size": 12, "color": INK},
         "paper_bgcolor": "white", "plot_bgcolor": "white", "hovermode": "closest",
         "xaxis": dict(axis), "yaxis": dict(axis),
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0}}
+        "legend": {"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "tracegroupgap": 0}}
     for name, value in more.items():
         known = base.get(name)
         base[name] = {**known, **value} if isinstance(known, dict) else value

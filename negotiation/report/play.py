@@ -9,7 +9,7 @@ from ..equilibrium.result import Equilibrium
 from ..errors import InputError
 from ..model import Game
 from ..text.places import changes
-from ..text.words import counted, number, percent, percent_range, plural, time
+from ..text.words import counted, likeliest, number, percent, percent_range, plural, time
 from ..views import NEVER, Curve, Curves, flows, places, terms_view
 from .picture import (
     DASHES,
@@ -135,7 +135,7 @@ def course(equilibrium: Equilibrium) -> Picture:
     rows = tuple((where[e.source], game.steps[e.move].label, where[e.target], percent(e.chance))
                  for e in sorted(live, key=lambda e: -e.chance))
     share = "All states." if not shown_flows.sequences else (
-        f"The {counted(shown_flows.sequences, 'likeliest sequence')}: "
+        f"The {likeliest(shown_flows.sequences)}: "
         f"{percent(shown_flows.share)} of all that can happen.")
     tallest = max([sum(1 for s in states if s.layer == layer.layer) for layer in states])
     return Picture(

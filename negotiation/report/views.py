@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..courses import outcomes
@@ -38,13 +39,18 @@ class View:
 
 
 def views(solution: Solution, by: float, points: int = POINTS, most: int = PATHS,
-          ) -> tuple[View, ...]:
-    """The paths of play of a solution, at most ``most`` of them."""
-    found = groups(solution.equilibria)[:most]
-    chances = outcomes([group.first.process for group in found], by)
+          known: Mapping[int, dict[str, OutcomeChance]] | None = None) -> tuple[View, ...]:
+    """The paths of play of a solution, at most ``most`` of them.
+
+    ``known`` are the outcomes' chances in each equilibrium, by its number, where they have been
+    worked out.
+    """
+    play = groups(solution.equilibria)
+    found, whole = play[:most], len(play)
+    chances = ([known[group.first.id] for group in found] if known is not None else
+               outcomes([group.first.process for group in found], by))
     shown = curves(solution, max(by, 1e-9), points)
     rows = {equilibrium: k for k, equilibrium in enumerate(shown.equilibria)}
-    whole = len(groups(solution.equilibria))
     return tuple(_view(group, letter(at) if whole > 1 else "", chance, shown,
                        rows[group.first.id], by, whole)
                  for at, (group, chance) in enumerate(zip(found, chances, strict=True)))

@@ -13,7 +13,6 @@ from ..pivots import HARDLY
 from .effects import verdict
 from .play import groups
 from .solution import differences, how_many, what_comes_first
-from .tipping import told_changes
 from .words import (
     counted,
     listed,
@@ -22,7 +21,6 @@ from .words import (
     percent_range,
     plural,
     points_range,
-    sentence,
     spaced,
     time,
 )
@@ -66,10 +64,10 @@ def _why(found: Findings, *parts: str) -> Iterator[str]:
 def _happen(found: Findings) -> Iterator[str]:
     solution, game = found.solution, found.game
     play = groups(solution.equilibria)
-    yield how_many(solution)
-    if len(solution.equilibria) > 1:
+    several = len(solution.equilibria) > 1
+    if several:
+        yield how_many(solution)
         yield differences(solution, play)
-    yield from what_comes_first(game, play)
     chances = outcomes([e.process for e in solution.equilibria], found.by)
     told = []
     for name, outcome in list(game.outcomes.items()):
@@ -80,6 +78,9 @@ def _happen(found: Findings) -> Iterator[str]:
         more = f"; and {len(told) - TOLD} more in the table below" if len(told) > TOLD else ""
         yield (f"Chances within {time(found.by, game.time_unit)}, at the file's own values: "
                f"{'; '.join(told[:TOLD])}{more}.")
+    yield from what_comes_first(game, play)
+    if not several:
+        yield how_many(solution)
 
 
 def _first(found: Findings) -> Iterator[str]:
@@ -90,17 +91,20 @@ def _first(found: Findings) -> Iterator[str]:
         return
     verb, noun = ("settled", "The first to be settled") if first.settled else (
         "changed", "The first to change")
-    ranked = sorted(first.fronts, key=lambda name: -sum(first.fronts[name]))
-    said = [f"{game.fronts[name].label} ({percent_range(*first.fronts[name])})"
-            for name in ranked if first.fronts[name][1] > 1e-9]
-    if first.together[1] > 1e-9:
-        said.append(f"several at once ({percent_range(*first.together)})")
+    chances = {f"“{game.fronts[name].label}”": ends for name, ends in first.fronts.items()}
+    chances["several at once"] = first.together
+    ranked = sorted((name for name in chances if chances[name][1] > 1e-9),
+                    key=lambda name: -sum(chances[name]))
     of = "the centre and the fronts around it" if first.settled else "all fronts"
-    if not said:
+    if not ranked:
         yield f"None of {of} is {verb} within {date}."
         return
-    yield (f"{noun} within {date}, of {of}: {listed(said, 'or')}; none is, with a chance of "
-           f"{percent_range(*first.none)}.")
+    said = [f"{name} ({percent_range(*chances[name])})" for name in ranked]
+    clear = all(chances[ranked[0]][0] > chances[name][1] + 1e-9 for name in ranked[1:])
+    yield (f"{noun} within {date}, of {of}, is "
+           + (f"most likely {'; then '.join(filter(None, (said[0], listed(said[1:], 'or'))))}"
+              if clear else listed(said, "or"))
+           + f". None is, with a chance of {percent_range(*first.none)}.")
     dates = []
     for name in first.fronts:
         mean = first.mean[name]
@@ -144,19 +148,22 @@ def _likely(found: Findings) -> Iterator[str]:
     rows = [e.probability(asked.name, found.by) for e in found.solution.equilibria]
     low, high = min(rows), max(rows)
     over = f", over {counted(len(rows), 'equilibrium')}" if len(rows) > 1 else ""
-    yield (f"At the file's own values: {percent_range(low, high)} within {date}{over} "
-           f"({phrase(max(low, 0.0), min(high, 1.0))}, in ICD 203 terms).")
+    own = (f"At the file's own values: {percent_range(low, high)} within {date}{over} "
+           f"({phrase(max(low, 0.0), min(high, 1.0))}, in ICD 203 terms)")
     if likely is None:
+        yield own + "."
         yield from _why(found, "likelihood")
         return
     what = likely.uncertainty
-    yield (f"Over what is not known of the parameters: {likely.words}. The middle 90 % of "
-           f"{counted(likely.draws, 'draw')} lies between {percent(likely.interval90[0])} and "
-           f"{percent(likely.interval90[1])}; the mean is {percent(likely.mean.selected)}.")
+    yield (f"{own}. Over what is not known of the parameters: {percent_range(*likely.interval90)} "
+           f"(the middle 90 % of {counted(likely.draws, 'draw')}).")
+    yield (f"That range in words: {likely.words}. The mean of the draws is "
+           f"{percent(likely.mean.selected)}.")
+    between = percent_range(*what.equilibria)
     yield (f"How sure that is, in four kinds that do not add up: the mean is known to "
            f"±{100 * what.sampling:.2g} points of sampling; over parameters it is "
-           f"{percent_range(*what.parameters)}; over equilibria, on average, "
-           f"{percent_range(*what.equilibria)}; "
+           f"{percent_range(*what.parameters)}; over equilibria "
+           f"{f'it is {between} on average' if ' to ' in between else 'it is the same'}; "
            + ("the other solution concept was not worked out." if what.concepts is None else
               f"in Markov perfect equilibrium it is {percent(what.concepts[0])}, under "
               f"ratification noise {percent(what.concepts[1])}."))
@@ -214,15 +221,19 @@ def _tip(found: Findings) -> Iterator[str]:
             yield "No parameter has a range, so that nothing can tip it."
         return
     goal = f"{'at least' if tipping.rising else 'at most'} {100 * tipping.target:g} %"
-    yield (f"Asked: the smallest change of one parameter, within its range, that brings the chance "
-           f"to {goal} in every equilibrium; now it is "
-           f"{percent_range(tipping.now.low, tipping.now.high)}.")
-    for one in tipping.single[:NAMED]:
+    asked = (f"Asked: what one parameter, moved within its range, brings the chance to {goal} in "
+             f"every equilibrium; now it is {percent_range(tipping.now.low, tipping.now.high)}.")
+    if not tipping.single:
+        yield "No parameter that was tried tips it alone."
+    for at, one in enumerate(tipping.single[:NAMED]):
         how = f"passes {100 * tipping.target:g} %" if not one.jump else (
             f"jumps from {percent_range(one.before.low, one.before.high)} to "
             f"{percent_range(one.after.low, one.after.high)}")
-        yield (f"{sentence(told_changes(one))}: there it {how} "
-               f"({100 * one.distance:.2g} % of the range).")
+        changes = listed(f"{spaced(name)} from {number(a)} to about {number(b)}"
+                         for name, (a, b) in one.changes.items())
+        yield (f"{'Next' if at else 'The smallest change'}: {changes}, "
+               f"{100 * one.distance:.2g} % of its range. There the chance {how}.")
+    yield asked
     if tipping.unmoved:
         yield f"Not by {listed(map(spaced, tipping.unmoved), 'or')} alone."
     if tipping.left:

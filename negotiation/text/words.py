@@ -136,6 +136,15 @@ def counted(count: int, noun: str) -> str:
     return f"{how_many} {noun if count == 1 else plural(noun)}"
 
 
+def likeliest(count: int) -> str:
+    """So many sequences of events.
+
+    >>> likeliest(1), likeliest(6)
+    ('likeliest sequence', '6 likeliest sequences')
+    """
+    return "likeliest sequence" if count == 1 else counted(count, "likeliest sequence")
+
+
 def listed(words: Iterable[str], joint: str = "and") -> str:
     """A list in words.
 
