@@ -159,6 +159,14 @@ def test_what_cannot_be_asked_is_named_too() -> None:
     assert "Not in this report: cascade, since the definition has no" in told["cascade"]
 
 
+def test_the_first_front_is_named_with_what_comes_after_it() -> None:
+    alone, several = (next(said for said in summary(gather(ng.load(name), draws=2, seconds=0.01))
+                           if said.name == "first").answers[0]
+                      for name in ("issue-linkage", "multimarket-contact"))
+    assert "is most likely several at once (>99 %). None is, with a chance of <1 %." in alone
+    assert " is " in several and "nobody" not in several
+
+
 @pytest.mark.parametrize(("options", "said"), [
     ({"outcome": "secnd"}, "did you mean 'second'"), ({"draws": 1}, "at least 2"),
     ({"sliders": ["cots"]}, "did you mean 'cost'"), ({"by": -1.0}, "by")])

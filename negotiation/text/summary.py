@@ -101,9 +101,9 @@ def _first(found: Findings) -> Iterator[str]:
         return
     said = [f"{name} ({percent_range(*chances[name])})" for name in ranked]
     clear = all(chances[ranked[0]][0] > chances[name][1] + 1e-9 for name in ranked[1:])
+    rest = f"; then {listed(said[1:], 'or')}" if len(said) > 1 else ""
     yield (f"{noun} within {date}, of {of}, is "
-           + (f"most likely {'; then '.join(filter(None, (said[0], listed(said[1:], 'or'))))}"
-              if clear else listed(said, "or"))
+           + (f"most likely {said[0]}{rest}" if clear else listed(said, "or"))
            + f". None is, with a chance of {percent_range(*first.none)}.")
     dates = []
     for name in first.fronts:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..frozen import FrozenMap
-from .locate import NARROW, Refiner, Zero
+from .locate import Refiner, Zero
 from .plays import MADE, MIXED, REFUSED, gains
 from .result import Change
 from .sample import Point, apart
@@ -23,6 +23,8 @@ MEETING = 2e-2
 #: margins whose zeros lie this near an event, as a share of the line, are its causes
 CAUSE = 2e-9
 MOST_CHANGES = 40
+#: zeros of one event lie no further apart than this, as a share of the line, where it is exact
+EXACT = 1e-8
 
 
 @dataclass(eq=False)
@@ -122,7 +124,7 @@ def _happening(kind: str, k: int, left: list[_Side], right: list[_Side], middle:
     if times:
         t = float(np.median(times))
         error = max((max(times) - min(times)), 1e-14)
-        exact = error <= 0.05 * NARROW
+        exact = error <= EXACT
     else:
         t, error, exact = middle, 0.5 * width, False
     causes: dict[Change, None] = {}

@@ -122,6 +122,7 @@ def _chances(points: list[Point], by: float) -> dict[str, Floats]:
     hazard = np.array([point.lattice.rate[0] * point.play.consent for point in points])
     groups = _by_support(lattice, points)
     out: dict[str, Floats] = {}
+    plain: dict[str, NDArray[np.bool_]] = {}
     for name, outcome in lattice.game.outcomes.items():
         out[name] = np.zeros(len(points))
         if outcome.posture:
@@ -132,10 +133,25 @@ def _chances(points: list[Point], by: float) -> dict[str, Floats]:
                 out[name][played] = shares(points[played[0]].lattice, hazard[played], name, by)
             continue
         inside = outcome_states(lattice, name)
-        for chain, rows, states, edges in groups:
-            out[name][rows] = markov.reach(chain, hazard[rows][:, edges], inside[states],
-                                           np.array([by])).reached[:, 0]
+        plain[name] = inside
+    for chain, rows, states, edges in groups:
+        _reached(chain, hazard[rows][:, edges], {
+            name: inside[states] for name, inside in plain.items()}, by, rows, out)
     return out
+
+
+def _reached(chain: markov.Chain, hazard: Floats, sets: dict[str, NDArray[np.bool_]], by: float,
+             rows: Ints, out: dict[str, Floats]) -> None:
+    """Put the chances of having been in some sets of states by a date; all sets in one call."""
+    for name in [name for name, inside in sets.items() if inside[0] or not inside.any()]:
+        out[name][rows] = float(sets.pop(name)[0])
+    if not sets:
+        return
+    stopped = np.concatenate([markov.stopped(chain, hazard, inside) for inside in sets.values()])
+    reward = np.array(list(sets.values()), dtype=np.float64)
+    found = markov.transient(chain, stopped, np.array([by]), reward)[:, 0]
+    for k, name in enumerate(sets):
+        out[name][rows] = found[k * len(rows):(k + 1) * len(rows), k]
 
 
 def _by_support(lattice: Lattice, points: Sequence[Point],
@@ -162,8 +178,11 @@ def _by_support(lattice: Lattice, points: Sequence[Point],
 
 
 def _supports(point: Point) -> tuple[bytes, ...]:
-    """How the postures are played at a point: the chances of all outcomes about them."""
+    """How the postures are played at a point, if that says more than the actions they play with:
+    the chances of all outcomes about them."""
     lattice = point.lattice
+    if "+" not in point.key:
+        return ()
     assert lattice.convention is not None
     return tuple(lattice.convention.chance(lattice, outcome).tobytes()
                  for outcome in lattice.game.outcomes.values() if outcome.posture)

@@ -27,7 +27,10 @@ Floats = NDArray[np.float64]
 Matching = tuple[list[tuple[int, int]], list[int], list[int]]
 
 #: width of a bracket, as a share of the line, at which an event counts as found
-NARROW = 2e-7
+NARROW = 1e-6
+#: how near to where its zero is expected a bracket ends, as a share of ``NARROW``: any nearer, and
+#: a gain of 1e-9 payoff ranges, which counts as none, hides on which side of the event a play is
+NEAREST = 0.4
 ROUNDS = 100
 #: how many samples on a play is taken at once, where it goes on
 AHEAD = (1, 4, 16, 64)
@@ -180,7 +183,7 @@ class Refiner:
         inside_ = [t for t in self._guessed if low <= t <= high]
         if inside_:
             reach = min(reach, 4.0 * max(min(abs(t - guess) for t in inside_) for guess in ends))
-        reach = max(reach, 0.3 * NARROW)
+        reach = max(reach, NEAREST * NARROW)
         self._guessed += ends
         found = {guess + side * reach for guess in ends for side in (-1.0, 1.0)}
         if width > 0.02:
@@ -304,7 +307,7 @@ class Refiner:
             there = self.samples[k].points[play]
             if there.t != point.t:
                 found = k, there
-            if abs(there.t - point.t) >= 5.0 * NARROW:
+            if abs(there.t - point.t) >= NARROW:
                 break
         return found
 

@@ -64,7 +64,10 @@ def rows_at(base: Lattice, points: Mapping[str, Floats], rule: str | None = None
     played: list[Convention] = []
     doubt: list[tuple[int, str]] = []
     for p in range(count):
-        stages = stage_games(game, at_draw(lattice, p))
+        values: dict[str, float] = {
+            name: float(np.ravel(value)[p if np.size(value) > 1 else 0])
+            for name, value in lattice.parameters.items()}
+        stages = stage_games(game, replace(base, parameters=values))
         held = [stage for stage in stages if stage.held]
         doubt += [(p, f"posture {stage.posture.name}, {stage.block.name}: {stage.because}")
                   for stage in held if not stage.complete]

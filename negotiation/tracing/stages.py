@@ -23,6 +23,8 @@ CHUNK = 4
 ROUNDS = 4
 #: times that plays are carried over all values, there and back
 SPREADS = 2
+#: distance, as a share of the line, of the sample beside one next to an event
+BESIDE = 2e-6
 #: by how much of a step the grid's inner values are moved
 OFF = 0.0173
 
@@ -140,8 +142,8 @@ def _steady(refiner: Refiner) -> None:
             if 0 <= other < len(refiner.samples):
                 here, there = refiner.samples[near], refiner.samples[other]
                 room = abs(there.t - here.t)
-                if room > 40 * NARROW:
-                    asked[here.t + side * 10 * NARROW] = (min(here, there, key=_t),
+                if room > 4.0 * BESIDE:
+                    asked[here.t + side * BESIDE] = (min(here, there, key=_t),
                                                           max(here, there, key=_t))
     if asked:
         refiner.add(asked)
