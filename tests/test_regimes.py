@@ -176,7 +176,7 @@ def test_the_bound_of_a_surplus_is_the_surplus() -> None:
 
 def test_shares_of_a_surplus_are_its_slopes() -> None:
     """A cake of two: halves. Elsewhere the slope of σ in each base, by differences."""
-    cake = bargain.max_min(np.zeros((1, 2)), np.array([[[1.0, -1.0]]]), np.zeros((1, 1, 2)),
+    cake = bargain.max_min(np.array([[0.0, 1.0]]), np.array([[[1.0, -1.0]]]), np.zeros((1, 1, 2)),
                            np.ones((1, 2), dtype=bool))
     assert cake.share[0] == pytest.approx([0.5, 0.5])
     b, step = bargains(np.random.default_rng(8), 40, 4, 2), 1e-6
