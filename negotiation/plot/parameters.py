@@ -8,7 +8,7 @@ from ..errors import InputError, UnknownNameError
 from ..likelihood.plan import FAILED
 from ..likelihood.result import Likelihood
 from ..pivots import PivotsResult
-from ..text.words import number, percent_range, spaced, time
+from ..text.words import number, percent, percent_range, spaced, time
 from ..tracing.result import Trace
 from .style import (
     BLUE,
@@ -110,7 +110,7 @@ def likelihood(result: Likelihood, *, ax: Axes | None = None, width: Width = "co
     texts = [f"{name}: {percent_range(low, high)}"
              for name, (low, high) in intervals]
     note = (f"Chance within {time(result.by, game.time_unit)} in {int(good.sum()):,} draws of the "
-            f"parameters; mean {number(100 * mean)} %: {result.words}."
+            f"parameters; mean {percent(mean)}: {result.words}."
             + (f" {result.failed} draws failed and are left out." if result.failed else ""))
     ax = new_axes(ax, width, 2.0, f"“{game.outcomes[result.outcome].label}”", note, texts)
     heights, _, _ = ax.hist(result.rows["selected"][good], bins=25, range=(0.0, 1.0),
