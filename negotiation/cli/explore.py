@@ -23,7 +23,7 @@ def serve(arguments: Namespace, game: Game, by: float) -> None:
                      indifferent=arguments.indifferent, conventions=arguments.conventions)
     waiting = threading.Timer(PATIENCE, note, (
         f"{game.name} is solved once before it is served"
-        + (", and loops are compiled, which takes about a minute and a half the first time"
+        + (", and loops are compiled, which takes about a minute the first time"
            if compiled.available() else ""),))
     waiting.daemon = True
     waiting.start()

@@ -83,19 +83,20 @@ class Explorer:
         self.token = secrets.token_urlsafe(TOKEN)
         self._locks = {quick: threading.Lock() for quick in (True, False)}
         self._asked: defaultdict[str, int] = defaultdict(int)
-        base = solver([game])[0]
-        self._before = spans(outcomes([e.process for e in base.equilibria], self.by))
-        self._quick = Quick(base.options.indifferent, base.options.conventions)
-        self._quick(game)  # what has to be compiled or remembered is, before anybody waits for it
         make_server: Any = import_module("werkzeug.serving").make_server
         quiet: Any = type("Quiet", (import_module("werkzeug.serving").WSGIRequestHandler,),
                           {"log": lambda self, kind, message, *args: None})
         try:
-            # taken here, since the library would end the process over a port that is not free
+            # taken here, since the library would end the process over a port that is not free; and
+            # before the game is solved, so that nobody waits to hear of that
             listening = socket.create_server((host, port), family=_family(host))
         except (OSError, OverflowError) as error:
             raise InputError(f"cannot listen at {host} port {port}: {error}") from None
         with listening:
+            base = solver([game])[0]
+            self._before = spans(outcomes([e.process for e in base.equilibria], self.by))
+            self._quick = Quick(base.options.indifferent, base.options.conventions)
+            self._quick(game)  # what has to be compiled or remembered is, before anybody waits
             self.host, self.port = host, int(listening.getsockname()[1])
             self._server = make_server(host, self.port, self._app(), threaded=True,
                                        request_handler=quiet, fd=listening.detach())

@@ -149,7 +149,8 @@ def region(game: Game, first: tuple[str, float, float], second: tuple[str, float
         plane_file.save(save, game, asked, plane.known)
     curves = _curves(game, first, second, lines, h, conventions, indifferent, cap, until, progress)
     labels = ("every", "some", "none") if outcome is None else tuple(
-        dict.fromkeys(label for label, _ in plane.known.values()))
+        dict.fromkeys(label for label, _ in sorted(
+            plane.known.values(), key=lambda known: (known[1].low, known[1].high))))
     return Region(game, (first[0], second[0]), box, measure.what, h, labels, tuple(plane.cells()),
                   plane.known, curves, all(r.complete for _, r in plane.known.values()), finished,
                   time.perf_counter() - started)
