@@ -191,6 +191,7 @@ def test_a_regime_whose_mixes_pin_every_value_is_followed_although_newtons_first
     assert len(pinned) == 1
 
 
+@pytest.mark.long
 def test_the_cascade_verdict_is_found_on_both_sides_of_an_event():
     """tests/test_tipping.py finds the tariff at which the verdict of the climate club turns."""
     game = ng.load("climate-club")
