@@ -24,6 +24,7 @@ from .nodes import (
     Nodes,
     best_worth,
     binding,
+    jointly,
     payoffs,
     roots,
 )
@@ -220,7 +221,7 @@ class _Search:
     def _try(self, nodes: Nodes) -> None:
         """Newton once in every regime that problems without an equilibrium yet come to; where a
         mix leaves several members at zero, whose terms cost much, only late."""
-        joint = (binding(nodes.label, nodes.low.shape[1]).sum(axis=2) > 1).any(axis=1)
+        joint = np.asarray(jointly(nodes.label, nodes.low.shape[1]).any(axis=1))
         late = self.cost[nodes.owner] >= LATE
         open_ = np.flatnonzero(~self._solved(nodes.owner) & (~joint | late))
         keys = [(int(nodes.owner[row]), nodes.label[row].tobytes()) for row in open_]
@@ -243,7 +244,7 @@ class _Search:
         rng = np.random.default_rng(20260101)
         nodes = nodes.take(~self._solved(nodes.owner) | again)
         nodes = self._decide_rest(nodes)
-        joint = (binding(nodes.label, nodes.low.shape[1]).sum(axis=2) > 1).any(axis=1)
+        joint = np.asarray(jointly(nodes.label, nodes.low.shape[1]).any(axis=1))
         nodes = nodes.take(~joint)
         order = np.argsort(nodes.owner, kind="stable")
         rank = np.arange(len(order)) - np.searchsorted(nodes.owner[order], nodes.owner[order])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .component import Components
 from .leaf import Candidates, effective, system
-from .nodes import MADE, MIX, binding
+from .nodes import MADE, MIX, jointly
 from .problem import worth
 
 Floats = NDArray[np.float64]
@@ -73,7 +73,7 @@ def newton(components: Components, label: Ints, value: Floats, consent: Floats,
     size, width = components.size, components.width
     n, moves = value.shape[2], label.shape[1]
     mixed = label >= MIX
-    by_limit = (binding(label, n).sum(axis=2) > 1)[..., None]
+    by_limit = jointly(label, n)[..., None]
     if hint is not None:
         hint = np.where(by_limit, np.nan, hint)
     consent = np.where(mixed, consent, (label == MADE).astype(float))
@@ -155,7 +155,7 @@ def index(components: Components, label: Ints, value: Floats, consent: Floats, t
           ) -> Ints:
     """±1 of each equilibrium of a component (as ``leaf.index``); ``terms`` (P, S, M, J)."""
     moves, flat = label.shape[2], label.reshape(-1, label.shape[2])
-    by_limit = (binding(flat, value.shape[2]).sum(axis=2) > 1)[..., None]
+    by_limit = jointly(flat, value.shape[2])[..., None]
     hint = np.where(by_limit, np.nan, terms.reshape(*flat.shape, -1))
     jacobian = equations(components, flat, value, consent.reshape(-1, moves), hint)[1]
     sign = np.sign(np.linalg.det(np.nan_to_num(jacobian)))

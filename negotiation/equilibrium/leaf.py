@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ..kernels import forced, forced_warm
 from ..kernels import terms as kernel
-from .nodes import MADE, MIX, best_worth, binding
+from .nodes import MADE, MIX, best_worth, binding, jointly
 from .problem import KINDS, NASH, Problems, settle, surplus_and_slope, worth
 
 Floats = NDArray[np.float64]
@@ -300,7 +300,7 @@ def newton(problems: Problems, label: Ints, value: Floats, consent: Floats,
     reduced, pinned = effective(problems, label)
     mixed, n = label >= MIX, value.shape[1]
     consent = np.where(mixed, consent, (label == MADE).astype(float))
-    exact = (binding(label, n).sum(axis=2) > 1).any()  # there σ is 0, and terms need the limit rule
+    exact = jointly(label, n).any()
     hint = None if exact else hint
     here = system(reduced, label, value, consent, hint)
     norm = np.abs(here.residual).max(axis=1)
@@ -408,7 +408,7 @@ def index(problems: Problems, label: Ints, value: Floats, consent: Floats,
     ``terms`` (N, M, J) are the equilibrium's, where the caller has them.
     """
     reduced, _ = effective(problems, label)
-    if (binding(label, value.shape[1]).sum(axis=2) > 1).any():
+    if jointly(label, value.shape[1]).any():
         terms = None  # there σ is 0, and terms need the limit rule
     jacobian = system(reduced, label, value, consent, terms).jacobian
     sign = np.sign(np.linalg.det(jacobian))

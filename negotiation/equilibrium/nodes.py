@@ -80,6 +80,13 @@ def binding(label: Ints, n: int) -> Bools:
     return out
 
 
+def jointly(label: Ints, n: int) -> Bools:
+    """(…,) the mixed moves that leave several members without gain: there σ is 0, and terms need
+    the limit rule."""
+    out: Bools = np.asarray(binding(label, n).sum(axis=-1) > 1)
+    return out
+
+
 def best_worth(value: Floats, curvature: Floats) -> tuple[Floats, Floats]:
     """Each actor's own best x per issue and what it is worth: (…, J, n) both."""
     with np.errstate(divide="ignore", invalid="ignore"):

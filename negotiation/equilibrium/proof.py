@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .leaf import active, effective
-from .nodes import MADE, MIX, Nodes, binding, payoffs
+from .nodes import MADE, MIX, Nodes, binding, jointly, payoffs
 from .problem import NASH, Problems
 
 Floats = NDArray[np.float64]
@@ -52,7 +52,7 @@ def at_most_one(problems: Problems, nodes: Nodes) -> Bools:
     """
     reduced, _ = effective(problems, nodes.label)
     live = active(reduced, nodes.label) & reduced.member.any(axis=2)
-    joint = (binding(nodes.label, reduced.reward.shape[2]).sum(axis=2) > 1).any(axis=1)
+    joint = jointly(nodes.label, reduced.reward.shape[2]).any(axis=1)
     fit = ~joint & ~(live & (reduced.kind != NASH)).any(axis=1)
     proved = np.zeros(len(nodes.owner), dtype=bool)
     rows = np.flatnonzero(fit)

@@ -154,7 +154,7 @@ def follow_plays(given: tuple[Any, ...], play: tuple[Any, ...], room: tuple[Any,
     draw, group, label, values, consent, deals = play[:6]
     grain = play[6]
     actor, move, pay, span, full, most, weights, flag, member, seat = room[:10]
-    tables, deal, got, inner, place, stack, begin, column = room[10:]
+    tables, deal, got, inner, place, stack, column = room[10:]
     n, issues, stopped = discount.shape[1], value.shape[2], 0
     near, found = np.empty(n), (np.empty((len(inner[5]), n)), inner[5], inner[6])
     for r in range(len(draw)):
@@ -175,8 +175,8 @@ def follow_plays(given: tuple[Any, ...], play: tuple[Any, ...], room: tuple[Any,
             count = 0
             if moves >= 0 and agree(actor, move, pay, weights, flag, member, seat, tables, deal,
                                     got, inner, place, moves, n, issues) == GAINS and stands(
-                    actor, pay, full[1], most, weights, flag, member, seat, tables, deal, got,
-                    inner, moves, n) == 1:
+                    actor, pay, full[1], most, weights, flag, member, seat, deal, got, inner,
+                    moves, n) == 1:
                 count = 1
                 for i in range(n):
                     found[0][0, i] = actor[VALUE, i]
@@ -192,7 +192,7 @@ def follow_plays(given: tuple[Any, ...], play: tuple[Any, ...], room: tuple[Any,
                 if deals_:
                     known, count = every_regime(
                         actor, move, pay, span, full, most, weights, flag, member, seat, tables,
-                        deal, got, inner, place, stack, begin, found, moves, n, issues)
+                        deal, got, inner, place, stack, found, moves, n, issues)
                     count = 0 if known == LEFT else count
             if count == 0:
                 stopped += 1

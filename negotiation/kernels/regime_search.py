@@ -133,8 +133,8 @@ def middle(member: Array, tables: Floats, m: int, j: int, n: int) -> float:
 
 
 def stands(actor: Floats, pay: Floats, span: Floats, most: Floats, weights: Floats, flag: Array,
-           member: Array, seat: Array, tables: Floats, deal: Floats, got: Floats,
-           room: tuple[Any, ...], moves: int, n: int) -> int:
+           member: Array, seat: Array, deal: Floats, got: Floats, room: tuple[Any, ...], moves: int,
+           n: int) -> int:
     """1 where every consent of a regime is right at its V, 0 where one is wrong, −1 at a tie. Terms
     that pay all members of a refused bargain are left in ``deal``."""
     rows, terms, matrix, base, own, tied = room[0], room[1], room[2], room[4], room[8], False
@@ -206,7 +206,7 @@ def sift_deals(actor: Floats, move: Floats, pay: Floats, span: Floats, full: Flo
 def every_regime(actor: Floats, move: Floats, pay: Floats, span: Floats, full: Floats, most: Floats,
                 weights: Floats, flag: Array, member: Array, seat: Array, tables: Floats,
                 deal: Floats, got: Floats, room: tuple[Any, ...], place: Array, stack: Array,
-                first: Array, found: tuple[Floats, Floats, Floats], moves: int, n: int, issues: int,
+                found: tuple[Floats, Floats, Floats], moves: int, n: int, issues: int,
                 ) -> tuple[int, int]:
     """What is known of a state's list (see the other module), and how many equilibria it has.
 
@@ -224,7 +224,6 @@ def every_regime(actor: Floats, move: Floats, pay: Floats, span: Floats, full: F
     deals, count, depth, tried = 0, 0, 1, 0
     for m in range(moves):
         deals += flag[BARGAINED, m] and flag[LABEL, m] == MADE
-        first[m] = flag[LABEL, m]
         stack[0, m] = flag[LABEL, m]
     known = PROVED if left == 0 and deals <= 1 else LISTED
     while depth:
@@ -260,8 +259,8 @@ def every_regime(actor: Floats, move: Floats, pay: Floats, span: Floats, full: F
             return LEFT, count
         if end == NO_DEAL or end == WRONG:
             continue
-        end = stands(actor, pay, full[1], most, weights, flag, member, seat, tables, deal, got,
-                     room, moves, n)
+        end = stands(actor, pay, full[1], most, weights, flag, member, seat, deal, got, room,
+                     moves, n)
         if end < 0 or (end > 0 and count >= len(found[0])):
             return LEFT, count
         if end > 0:
@@ -346,7 +345,7 @@ def solve_rows(given: tuple[Any, ...], answer: tuple[Any, ...], room: tuple[Any,
     discount, flow, scale = given[0], given[1], given[2]
     known, count, values, consents, deals = answer
     actor, move, pay, span, full, most, weights, flag, member, seat = room[:10]
-    tables, deal, got, inner, place, stack, first, column = room[10:]
+    tables, deal, got, inner, place, stack, column = room[10:]
     n, issues = discount.shape[1], given[8].shape[2]
     for p in rows:
         moves = load(given, p, move, pay, full, most, weights, flag, member, inner[9], seat, tables,
@@ -357,7 +356,7 @@ def solve_rows(given: tuple[Any, ...], answer: tuple[Any, ...], room: tuple[Any,
         found = (values[p], inner[5], inner[6])
         known[p], count[p] = every_regime(
             actor, move, pay, span, full, most, weights, flag, member, seat, tables, deal, got,
-            inner, place, stack, first, found, moves, n, issues)
+            inner, place, stack, found, moves, n, issues)
         for k in range(count[p]):
             for i in range(n):
                 values[p, k, i] *= scale[p, i]
@@ -391,5 +390,4 @@ def make_room(moves: int, n: int, issues: int, most: int) -> tuple[Any, ...]:
             np.zeros((moves, n), dtype=np.int64),
             floats(moves, 2, issues, n), floats(moves, issues), floats(moves, n), inner,
             np.zeros((2, size + 1), dtype=np.int64),
-            np.zeros((2 * moves + 2, moves), dtype=np.int64), np.zeros(moves, dtype=np.int64),
-            np.zeros(moves, dtype=np.int64))
+            np.zeros((2 * moves + 2, moves), dtype=np.int64), np.zeros(moves, dtype=np.int64))
