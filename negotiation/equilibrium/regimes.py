@@ -121,9 +121,9 @@ def _answers(problems: Problems, count: Ints, values: Floats, consents: Floats, 
 def _selected(problems: Problems, rows: Ints, indifferent: str) -> Answers:
     """The equilibria that vanishing noise selects in some problems, where they can be found."""
     compiled.compiled("logit_loops", "follow_rows", large=True)
-    part = problems.take(rows)
-    found = cyclic.answer(Components(part, np.full(part.present.shape, -1), 1), indifferent,
-                          select=True, bare=True)
+    compiled.compiled("exact_loops", "sharpen_rows", large=True)
+    found = cyclic.answer(Components.alone(problems.take(rows)), indifferent, select=True,
+                          bare=True)
     found.owner = rows[found.owner]
     found.doubt = dict.fromkeys(found.owner.tolist(), MIXED)
     return found

@@ -28,6 +28,8 @@ KERNELS = {
     "play_loops": ("twin", "copy", "lay_out", "nearest", "write", "follow_plays"),
     "noisy_terms": ("utility", "lift", "curve", "soft_terms", "respond"),
     "logit_loops": ("evaluate", "off", "tangent", "correct", "follow_branch", "follow_rows"),
+    "exact_loops": ("assign", "number", "gains", "force", "flows", "indifference", "bargains",
+                    "equations", "step", "released", "settled", "sharpen", "sharpen_rows"),
     "duality_loops": ("dual", "share", "bound_rows"),
     "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
@@ -43,8 +45,8 @@ KERNELS = {
 
 #: the kernels that Python calls; the others are called by kernels alone and need no wrappers, which
 #: would double the time that they take to compile
-ENTRIES = {"sweep", "list_states", "solve_rows", "follow_plays", "follow_rows", "bound_rows",
-           "by_loop", "solve", "solve_many"}
+ENTRIES = {"sweep", "list_states", "solve_rows", "follow_plays", "follow_rows", "sharpen_rows",
+           "bound_rows", "by_loop", "solve", "solve_many"}
 
 
 def available() -> bool:
