@@ -211,9 +211,9 @@ def bargains(gain: Floats, weights: Floats, theta: Floats, tables: Floats, deal:
     return worst
 
 
-def equations(actor: Floats, move: Floats, pay: Floats, gain: Floats, weights: Floats, theta: Floats,
-             tables: Floats, deal: Floats, label: Array, role: Array, rule: Array, slot: Array,
-             system: Floats, size: int, moves: int, n: int, issues: int) -> float:
+def equations(actor: Floats, move: Floats, pay: Floats, gain: Floats, weights: Floats,
+              theta: Floats, tables: Floats, deal: Floats, label: Array, role: Array, rule: Array,
+              slot: Array, system: Floats, size: int, moves: int, n: int, issues: int) -> float:
     """All equations and their derivatives, into ``system``; the largest residual, infinite where
     somebody who bargains has no gain."""
     for a in range(size):
@@ -240,10 +240,25 @@ def equations(actor: Floats, move: Floats, pay: Floats, gain: Floats, weights: F
     return worst
 
 
+def confined(deal: Floats, slot: Array, system: Floats, size: int, moves: int, n: int,
+             issues: int) -> bool:
+    """Put terms that Newton's step takes out of (0, 1) at their bound; whether there were any.
+
+    The rest of such a step is not worth taking: where everybody pulls one way, it leads nowhere.
+    """
+    some = False
+    for m in range(moves):
+        for j in range(issues):
+            at = slot[m, 1 + n + j]
+            if at >= 0 and not 0.0 < deal[m, j] + system[at, size] < 1.0:
+                deal[m, j] = 0.0 if system[at, size] < 0.0 else 1.0
+                some = True
+    return some
+
+
 def step(actor: Floats, move: Floats, theta: Floats, deal: Floats, slot: Array, system: Floats,
-         size: int, moves: int, n: int, issues: int) -> bool:
-    """Take Newton's step, terms no farther than their bounds; whether one has come to a bound."""
-    bound = False
+         size: int, moves: int, n: int, issues: int) -> None:
+    """Take Newton's step."""
     for i in range(n):
         actor[VALUE, i] += system[i, size]
     for m in range(moves):
@@ -255,9 +270,7 @@ def step(actor: Floats, move: Floats, theta: Floats, deal: Floats, slot: Array, 
         for j in range(issues):
             at = slot[m, 1 + n + j]
             if at >= 0:
-                deal[m, j] = min(max(deal[m, j] + system[at, size], 0.0), 1.0)
-                bound |= deal[m, j] == 0.0 or deal[m, j] == 1.0
-    return bound
+                deal[m, j] += system[at, size]
 
 
 def released(gain: Floats, weights: Floats, theta: Floats, tables: Floats, deal: Floats,
@@ -289,7 +302,7 @@ def sharpen(actor: Floats, move: Floats, pay: Floats, gain: Floats, weights: Flo
     before = np.inf
     for _ in range(STEPS):
         worst = equations(actor, move, pay, gain, weights, theta, tables, deal, label, role, rule,
-                         slot, system, size, moves, n, issues)
+                          slot, system, size, moves, n, issues)
         if not worst < 1e6:
             return False
         if worst <= EXACT or (worst <= 1e-12 and worst >= 0.5 * before):
@@ -305,8 +318,11 @@ def sharpen(actor: Floats, move: Floats, pay: Floats, gain: Floats, weights: Flo
         before = worst
         if gauss(system, size, 1) == 0.0:
             return False
-        if step(actor, move, theta, deal, slot, system, size, moves, n, issues):
+        if confined(deal, slot, system, size, moves, n, issues):
             size = number(label, role, rule, deal, slot, moves, n, issues)
+            before = np.inf
+        else:
+            step(actor, move, theta, deal, slot, system, size, moves, n, issues)
     return False
 
 
