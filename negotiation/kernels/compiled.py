@@ -50,6 +50,12 @@ ENTRIES = {"sweep", "list_states", "solve_rows", "follow_plays", "follow_rows", 
            "bound_rows", "by_loop", "solve", "solve_many"}
 
 
+#: modules whose kernels make no arrays of their own, so that nobody need count who holds one: to
+#: count took a quarter of the time of loops that pass small arrays around
+LENT = {"consent_bounds", "nash_loops", "regime_loops", "regime_search", "noisy_terms",
+        "logit_loops", "exact_loops"}
+
+
 def available() -> bool:
     """Whether numba can be imported."""
     return "numba" in sys.modules or importlib.util.find_spec("numba") is not None
@@ -87,17 +93,17 @@ def _load(module: str) -> dict[str, Callable[..., Any]]:
     for name in KERNELS[module]:
         plain = namespace[name]
         # a copy whose calls to its fellows find the compiled ones
-        made[name] = _jit(numba, type(plain)(plain.__code__, namespace, name))
+        made[name] = _jit(numba, type(plain)(plain.__code__, namespace, name), module)
         namespace[name] = made[name]
     _loaded[module] = made
     return made
 
 
-def _jit(numba: Any, plain: Callable[..., Any]) -> Callable[..., Any]:
+def _jit(numba: Any, plain: Callable[..., Any], module: str) -> Callable[..., Any]:
     """Compiled and kept on disk; only in memory where no folder for that can be written."""
     inner = plain.__name__ not in ENTRIES
     options = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": inner,
-               "no_cfunc_wrapper": True}
+               "no_cfunc_wrapper": True, "_nrt": module not in LENT}
     try:
         return numba.njit(plain, cache=True, **options)                             # type: ignore[no-any-return]
     except RuntimeError:
