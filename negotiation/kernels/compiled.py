@@ -52,8 +52,8 @@ ENTRIES = {"sweep", "list_states", "solve_rows", "follow_plays", "follow_rows", 
 
 #: modules whose kernels make no arrays of their own, so that nobody need count who holds one: to
 #: count took a quarter of the time of loops that pass small arrays around
-LENT = {"consent_bounds", "nash_loops", "regime_loops", "regime_search", "noisy_terms",
-        "logit_loops", "exact_loops"}
+LENT = {"consent_bounds", "consent_search", "consent_loops", "nash_loops", "regime_loops",
+        "regime_search", "noisy_terms", "logit_loops", "exact_loops"}
 
 
 def available() -> bool:
