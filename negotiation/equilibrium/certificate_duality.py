@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from ..kernels import compiled
 from ..kernels.bargain import max_min
+from ..kernels.certificate_loops import NEAR_ZERO as NEAR_ZERO
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-#: gains below this (in payoff ranges) count as zero: the limit rule applies
-NEAR_ZERO = 2e-10
 #: slopes, curvatures and multipliers below this are rounding
 FLAT = 1e-9
 

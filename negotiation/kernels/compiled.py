@@ -28,7 +28,10 @@ KERNELS = {
     "play_loops": ("twin", "copy", "lay_out", "nearest", "write", "follow_plays"),
     "noisy_terms": ("utility", "lift", "curve", "soft_terms", "respond"),
     "logit_loops": ("evaluate", "off", "tangent", "correct", "follow_branch", "follow_rows"),
-    "duality_loops": ("dual", "share", "bound_rows"),
+    "duality_loops": ("dual", "share", "least_bound", "bound_rows"),
+    "certificate_loops": ("note", "crest", "most_for_all", "multipliers", "tilt", "lacks",
+                          "stationary", "may_tie", "idle_worth", "near_surplus", "owed",
+                          "off_small", "off_terms", "consents", "certify_rows"),
     "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
@@ -44,7 +47,7 @@ KERNELS = {
 #: the kernels that Python calls; the others are called by kernels alone and need no wrappers, which
 #: would double the time that they take to compile
 ENTRIES = {"sweep", "list_states", "solve_rows", "follow_plays", "follow_rows", "bound_rows",
-           "by_loop", "solve", "solve_many"}
+           "certify_rows", "by_loop", "solve", "solve_many"}
 
 
 def available() -> bool:
@@ -79,7 +82,7 @@ def _load(module: str) -> dict[str, Callable[..., Any]]:
     namespace = dict(vars(source))
     for other in list(KERNELS)[:list(KERNELS).index(module)]:
         namespace.update({name: kernel for name, kernel in _load(other).items()
-                          if name in namespace})
+                          if name in namespace and name not in KERNELS[module]})
     made: dict[str, Callable[..., Any]] = {}
     for name in KERNELS[module]:
         plain = namespace[name]
