@@ -151,7 +151,8 @@ def bargains(rng: np.random.Generator, size: int, n: int, issues: int) -> Bargai
 def test_bounds_of_what_can_be_gained_lie_above_everything_a_grid_finds() -> None:
     b = bargains(np.random.default_rng(5), 60, 4, 2)
     bound = np.empty(60)
-    duality_loops.bound_rows(b.base, b.slope, b.curvature, b.member, np.full(60, -np.inf), bound)
+    duality_loops.bound_rows(b.base, b.slope, b.curvature, b.member, np.full(60, -np.inf), bound,
+                             np.empty((3, 4)))
     at = np.linspace(0.0, 1.0, 201)
     x = np.stack(np.meshgrid(at, at, indexing="ij"), axis=-1).reshape(-1, 2)
     tight = 0
@@ -164,7 +165,8 @@ def test_bounds_of_what_can_be_gained_lie_above_everything_a_grid_finds() -> Non
     order = np.array([3, 1, 0, 2])
     turned = np.empty(60)
     duality_loops.bound_rows(b.base[:, order], b.slope[..., order], b.curvature[..., order],
-                             b.member[:, order], np.full(60, -np.inf), turned)
+                             b.member[:, order], np.full(60, -np.inf), turned,
+                             np.empty((3, 4)))
     assert np.abs(turned - bound).max() < 0.05
 
 

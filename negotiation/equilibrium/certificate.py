@@ -23,15 +23,18 @@ they have to be finite and inside the box, no more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..kernels import certificate_loops, compiled
+from ..kernels.certificate_loops import NEAR_ENOUGH
 from .certificate_duality import Bargains, surplus_bound, worth
 from .certificate_encounters import ClaimedPlay
 from .certificate_forced import forced_violation
-from .certificate_terms import NEAR_ENOUGH, terms_violation
+from .certificate_terms import terms_violation
 
 if TYPE_CHECKING:
     from ..lattice import Bools, Floats, Ints, Lattice
@@ -43,6 +46,8 @@ REGRET_TOLERANCE = 1e-9
 KINDS = ("value equation", "consent", "terms", "terms out of the box", "not finite",
          "play of an encounter")
 _VALUE, _CONSENT, _TERMS, _BOX, _FINITE, _PLAY = range(6)
+#: the kinds of the conditions that the loops tell apart, in their order
+_CHECKED = np.array([_CONSENT, _BOX, _VALUE, _CONSENT, _CONSENT, _CONSENT, _TERMS])
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +89,52 @@ def certify(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value
         consent: (P, M) claimed α. terms: (P, M, J) claimed x, zeros where no issues are.
         proposals: (P, M, n, J) each proposer's terms, for moves whose solution is ``offers``.
         play: (P, Q) claimed mixed actions of encounters, where the lattice has any.
-        quick: see :func:`~.certificate_terms.terms_violation`.
+        quick: for many states. See :func:`~.certificate_terms.terms_violation`, and states without
+            encounters go through compiled loops where there is a compiler.
     """
     draw, state = np.asarray(draw, dtype=np.int64), np.asarray(state, dtype=np.int64)
+    if quick and play is None and len(state):
+        kernel = compiled.compiled("certificate_loops", "certify_rows", large=True)
+        if kernel is not None:
+            return _mostly_in_loops(kernel, lattice, draw, state, value, next_value, consent, terms,
+                                    proposals)
+    return _in_arrays(lattice, draw, state, value, next_value, consent, terms, proposals, play,
+                      quick)
+
+
+def _mostly_in_loops(kernel: Callable[..., Any], lattice: Lattice, draw: Ints, state: Ints,
+                     value: Floats, next_value: Floats, consent: Floats, terms: Floats,
+                     proposals: Floats | None) -> Certificate:
+    """The quick certificate: in arrays only where the loops do not know a condition, or tell."""
+    moves, bargain = list(lattice.game.steps.values()), np.ascontiguousarray(lattice.bargain)
+    nash = np.array([move.solution == "nash" for move in moves], dtype=bool)
+    ordinary = (bargain < 0) | nash[lattice.edge_move] & ~lattice.forced.any(axis=1)
+    ordinary &= lattice.edge_move < len(lattice.game.moves)  # encounters' events are not
+    issues = np.array([len(move.issues) for move in moves], dtype=np.int64)[lattice.edge_move]
+    edges = (lattice.first_edge, bargain, np.where(bargain >= 0, issues, 0), lattice.member,
+             np.argsort(~lattice.member, axis=1, kind="stable"), lattice.member.sum(axis=1),
+             lattice.never, ordinary)
+    size = len(state)
+    regret, told = np.empty(size), np.empty(size, dtype=bool)
+    check, edge = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+    claim = [np.ascontiguousarray(part, dtype=np.float64)
+             for part in (value, next_value, consent, terms)]
+    kernel((lattice.discount, lattice.flow, lattice.payoff_range(), lattice.rate, lattice.lump,
+            lattice.value, lattice.curvature, lattice.weights), edges, (draw, state, *claim),
+           (regret, check, edge, told), certificate_loops.make_room(*lattice.value.shape[:1:-1]))
+    kind = _CHECKED[check]
+    left = np.flatnonzero(~told)
+    if len(left):
+        value, next_value, consent, terms = (part[left] for part in claim)
+        rest = _in_arrays(lattice, draw[left], state[left], value, next_value, consent, terms,
+                          None if proposals is None else proposals[left], None, True)
+        regret[left], kind[left], edge[left] = rest.regret, rest.kind, rest.edge
+    return Certificate(regret, kind, edge)
+
+
+def _in_arrays(lattice: Lattice, draw: Ints, state: Ints, value: Floats, next_value: Floats,
+               consent: Floats, terms: Floats, proposals: Floats | None, play: Floats | None,
+               quick: bool) -> Certificate:
     claim = _Claim(lattice, draw, state, value, next_value, consent, terms, proposals)
     idle = None
     if play is not None:

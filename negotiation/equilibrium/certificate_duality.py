@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from ..kernels import compiled
 from ..kernels.bargain import max_min
+from ..kernels.certificate_loops import NEAR_ZERO as NEAR_ZERO
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-#: gains below this (in payoff ranges) count as zero: the limit rule applies
-NEAR_ZERO = 2e-10
 #: slopes, curvatures and multipliers below this are rounding
 FLAT = 1e-9
 
@@ -119,7 +118,7 @@ def _by_pairs(b: Bargains, enough: Floats) -> Floats:
     if kernel is None:
         return _pair_bound(b)
     bound = np.empty(len(b))
-    kernel(b.base, b.slope, b.curvature, b.member, enough, bound)
+    kernel(b.base, b.slope, b.curvature, b.member, enough, bound, np.empty((3, b.base.shape[1])))
     return bound
 
 

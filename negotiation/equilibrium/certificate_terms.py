@@ -19,16 +19,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernels.certificate_loops import EPSILON, HUGE, LADDER, NEAR_ENOUGH, SLACK, SMALL
 from .certificate_duality import NEAR_ZERO, Bargains, Bools, Floats, peak, surplus_bound
 from .certificate_levels import slow_violation
-
-#: how far gains may be off, as a share of the violation that is reported
-SLACK = 1e-3
-_HUGE = 1e300
-#: a share of a small surplus that may be lacking before σ itself is bounded
-NEAR_ENOUGH = 2e-10
-EPSILON = float(np.finfo(np.float64).eps)
-_LADDER = (1e-15, 1e-13, 1e-12, *(1e-11 * 2.0 ** np.arange(40)))
 
 
 def terms_violation(problem: Bargains, quick: bool = False) -> Floats:
@@ -73,14 +66,14 @@ def _nash_violation(b: Bargains, gain: Floats, quick: bool) -> Floats:
     """(R,) the least d of the module's tests, to a factor of two, and the share of σ."""
     out: Floats = np.full(len(b), np.inf)
     left, lack = np.arange(len(b)), _lack(b, gain)
-    for delta in _LADDER:
+    for delta in LADDER:
         passes = _stationary(b.take(left), gain[left], lack[left], delta)
-        out[left[passes]] = delta if delta > _LADDER[0] else 0.0
+        out[left[passes]] = delta if delta > LADDER[0] else 0.0
         left = left[~passes]
         if not len(left):
             break
     least = np.where(b.member, gain, np.inf).min(axis=1)
-    small = np.flatnonzero((least < 1e-4) & (least > -NEAR_ZERO))
+    small = np.flatnonzero((least < SMALL) & (least > -NEAR_ZERO))
     if quick and len(small):
         part = b.take(small)
         owed = _owed(part, gain[small], _most_surplus(part, gain[small]))
@@ -136,7 +129,7 @@ def _multipliers(b: Bargains, gain: Floats, delta: float) -> tuple[Floats, Float
     positive = gain - delta > 0.0
     low = weights / np.maximum(gain + delta, delta)
     high = np.where(positive, weights / np.where(positive, gain - delta, 1.0),
-                    np.where(b.member, _HUGE, 0.0))
+                    np.where(b.member, HUGE, 0.0))
     return low[:, None], high[:, None]
 
 

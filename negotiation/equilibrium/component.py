@@ -28,6 +28,11 @@ class Components:
     inside: Ints
     width: int
 
+    @staticmethod
+    def alone(states: Problems) -> Components:
+        """States that no cycle joins, each a component of its own."""
+        return Components(states, np.full(states.present.shape, -1), 1)
+
     @property
     def size(self) -> int:
         return self.states.size // self.width

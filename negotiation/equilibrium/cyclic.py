@@ -21,24 +21,19 @@ from . import logit
 from .branch import TIE, Points, distinct, verify
 from .component import Components
 from .cyclic_proof import enumerate_fixed
+from .ends import PURE, PURER, QUIET, exact
 from .iteration import iterate, starts
 from .joint import index, newton
 from .leaf import Candidates
 from .nodes import MADE, MIX, REFUSED
 from .orders import MOST_STATES, by_orders
-from .problem import ZERO, Problems, surplus, worth
+from .problem import ZERO, surplus
 from .state import Answers, finish, join, solve_states
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-#: noise, in payoff ranges, at which the branch's regime is read
-QUIET = 1e-5
-#: consents closer than this to 0 or 1 there are pure; closer ones, where nothing comes of that
-PURE, PURER = 1e-2, 1e-4
-#: gains below this many units of noise there are zero
-VANISHING = 60.0
 #: consents that best responses start from, and the most rounds of them
 STARTS, RESPONSES = 8, 25
 #: proportions of noise that a missing equilibrium is searched from
@@ -76,7 +71,7 @@ def selected(components: Components, indifferent: str, bare: bool = False) -> An
     missing = np.setdiff1d(np.arange(components.size), found.owner)
     if len(missing) and components.width == 1:
         sub = components.take(missing)
-        ends = logit.follow(sub, _noise(sub), QUIET)
+        ends = logit.follow(sub, noise_of(sub), QUIET)
         listed = solve_states(sub.states, indifferent)
         apart = (np.abs(listed.value - ends.value[listed.owner, 0])
                  / sub.states.scale[listed.owner]).max(axis=1)
@@ -92,7 +87,7 @@ def selected(components: Components, indifferent: str, bare: bool = False) -> An
     return found
 
 
-def _noise(components: Components) -> Floats:
+def noise_of(components: Components) -> Floats:
     """Proportions of noise: the game's where it gives every member some, else payoff ranges."""
     states = components.states
     given = np.where(states.party, states.noise, 1.0).min(initial=1.0) > 0
@@ -106,8 +101,8 @@ def answer(components: Components, indifferent: str, *, select: bool = False,
     """The equilibria of components as answers of their states, a component's rows together;
     ``bare`` as in ``state.finish``."""
     states, width = components.states, components.width
-    joint = solve_components(components, _noise(components), select=select, first=first,
-                             boxes=boxes)
+    joint = solve_components(components, noise_of(components), select=select, first=first,
+                             boxes=boxes, bare=bare)
     sub = components.take(joint.owner)
     moves, n = states.reward.shape[1:]
     flat = joint.value.reshape(len(joint.owner) * width, n)
@@ -124,7 +119,7 @@ def answer(components: Components, indifferent: str, *, select: bool = False,
 
 
 def solve_components(components: Components, noise: Floats, *, select: bool = False,
-                     first: bool = False, boxes: int = 1) -> Joint:
+                     first: bool = False, boxes: int = 1, bare: bool = False) -> Joint:
     """Equilibria of every component: all that are found, one, or the one that noise selects.
 
     Args:
@@ -132,17 +127,18 @@ def solve_components(components: Components, noise: Floats, *, select: bool = Fa
         select: only the equilibrium that vanishing noise selects.
         first: at least one equilibrium of every component.
         boxes: what the proof of completeness may cost in each state.
+        bare: where one is selected, leave out its index.
     """
     everyone = np.arange(components.size)
     found = _Found(components)
     if select:
         path = logit.follow(components, noise, QUIET)
-        found.add(everyone, *_exact(components, noise, path, PURE))
+        found.add(everyone, *exact(components, noise, path, PURE))
         if len(lost := found.missing()):
             flat = components.flat(lost)
-            found.add(lost, *_exact(components.take(lost), noise[flat], path.take(lost, flat),
+            found.add(lost, *exact(components.take(lost), noise[flat], path.take(lost, flat),
                                     PURER))
-        return found.joint(dict.fromkeys(everyone.tolist(), CYCLE))
+        return found.joint(dict.fromkeys(everyone.tolist(), CYCLE), signed=not bare)
     proof = enumerate_fixed(components)
     found.add(proof.owner, proof.label, proof.points)
     doubt = dict.fromkeys(np.flatnonzero(proof.open).tolist(), CYCLE)
@@ -250,8 +246,9 @@ class _Found:
         total = np.bincount(known.owner, weights=known.index, minlength=self.components.size)
         return np.flatnonzero(total != 1)
 
-    def joint(self, doubt: dict[int, str]) -> Joint:
-        """Each equilibrium once; a list with a tie is not complete."""
+    def joint(self, doubt: dict[int, str], signed: bool = True) -> Joint:
+        """Each equilibrium once, with its index where ``signed``; a list with a tie is not
+        complete."""
         owner, value, label, consent, terms = (
             np.concatenate([part[k] for part in self.parts]) for k in range(5))
         if not len(owner):
@@ -265,47 +262,15 @@ class _Found:
         owner, value, label, consent, terms = (
             part[order] for part in (owner, value, label, consent, terms))
         # all proposers' terms are alike, but under offers, which start from none
-        sign = index(self.components.take(owner), label, value, consent, terms[:, :, :, 0])
+        sign = index(self.components.take(owner), label, value, consent, terms[:, :, :, 0]
+                     ) if signed else np.zeros(len(owner), dtype=np.int64)
         tied = {int(p): TIE for p in np.flatnonzero(self.tied)}
         return Joint(owner, value, label, consent, terms, sign, {**tied, **doubt})
 
 
 def _selected(components: Components, noise: Floats) -> tuple[Ints, Candidates]:
     """The ends of the logit branches, made exact."""
-    return _exact(components, noise, logit.follow(components, noise, QUIET), PURE)
-
-
-def _exact(components: Components, noise: Floats, path: logit.Path, pure: float,
-           ) -> tuple[Ints, Candidates]:
-    """Ends of branches made exact in the regimes that they are in, by label."""
-    states = components.states
-    filled = components.at(path.value)
-    gain = (filled.reward + worth(filled, path.terms)
-            - path.value.reshape(states.size, 1, filled.reward.shape[2]))
-    small = np.abs(gain) <= VANISHING * QUIET * noise
-    label = labels_of(filled, path.consent, small, np.abs(gain) / noise, pure)
-    return label, newton(components, label, path.value, path.consent, path.terms)
-
-
-def labels_of(problems: Problems, consent: Floats, small: Bools, size: Floats,
-              pure: float = PURE) -> Ints:
-    """The regime of consents under little noise; ``small`` marks members without gain, and consents
-    closer than ``pure`` to 0 or 1 are pure."""
-    n = problems.reward.shape[2]
-    label = np.where(consent >= 0.5, MADE, REFUSED)
-    held = small & problems.member
-    nearest = np.where(problems.member, size, np.inf).argmin(axis=2)
-    none = ~held.any(axis=2)
-    held[none] = np.eye(n, dtype=bool)[nearest[none]]
-    # without terms one member at a time can be indifferent
-    single = np.eye(n, dtype=bool)[nearest]
-    held = np.where(problems.bargained[..., None], held, single)
-    mask = (held * (1 << np.arange(n))).sum(axis=2)
-    asked = problems.present & problems.member.any(axis=2)
-    mixed: Bools = asked & (consent > pure) & (consent < 1 - pure)
-    label = np.where(mixed, MIX + mask, label)
-    label = np.where(problems.chance, MADE, label)
-    return np.where(problems.present & (problems.rate > 0), label, REFUSED)
+    return exact(components, noise, logit.follow(components, noise, QUIET), PURE)
 
 
 def _best_responses(components: Components, consent: Floats) -> tuple[Ints, Ints, Candidates]:

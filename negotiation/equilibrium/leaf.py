@@ -51,6 +51,11 @@ class Candidates:
         """The points of some rows."""
         return Candidates(*(getattr(self, f.name)[rows] for f in fields(self)))
 
+    def put(self, rows: Ints, points: Candidates) -> None:
+        """Replace the points of some rows."""
+        for f in fields(self):
+            getattr(self, f.name)[rows] = getattr(points, f.name)
+
     @staticmethod
     def join(parts: Sequence[Candidates]) -> Candidates:
         """All points of several lists."""

@@ -11,6 +11,8 @@ general engine.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,8 @@ from .state import Answers, join
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Known = NDArray[np.int8]
+#: goes on from a row, with so many rows of a list used; where it stopped, and how many are used now
+Kernel = Callable[[int, int], tuple[int, int]]
 
 #: equilibria in pure consents that one state may have
 MOST = 16
@@ -66,64 +70,79 @@ def listed(problems: Problems) -> tuple[Answers, Known] | None:
     nash = ((problems.kind == NASH) | ~bargained).all(axis=1)
     compelled = (problems.forced.any(axis=2) & bargained).any(axis=1)
     fixed = ~bargained.any(axis=1)
-    known, parts = np.full(problems.size, LEFT, dtype=np.int8), []
-    for solver, mine in ((_fixed, ~idle & fixed), (_pure, ~idle & ~fixed & nash & ~compelled)):
-        rows = np.flatnonzero(mine)
-        part, known[rows] = solver(problems.take(rows))
-        part.owner = rows[part.owner]
-        parts.append(part)
-    return join(parts), known
+    known, found = np.full(problems.size, LEFT, dtype=np.int8), _Lists(problems)
+    _fixed(problems, np.flatnonzero(~idle & fixed), known, found)
+    _pure(problems, np.flatnonzero(~idle & ~fixed & nash & ~compelled), known, found)
+    return found.answers(problems), known
 
 
-def _fixed(problems: Problems) -> tuple[Answers, Known]:
-    """All equilibria of problems with fixed payoffs; none of those with a tie."""
+class _Lists:
+    """The equilibria that loops list, one after another: whose they are, V, consents, terms and the
+    sign of the index; rows are added as they fill."""
+
+    def __init__(self, problems: Problems) -> None:
+        (size, moves, n), issues = problems.reward.shape, problems.value.shape[2]
+        rows, self.used = size + size // 2 + MOST, 0
+        self.owner, self.sign = (np.ones(rows, dtype=np.int64) for _ in range(2))
+        self.value, self.consent = np.empty((rows, n)), np.empty((rows, moves))
+        self.deal = np.zeros((rows, moves, issues))
+
+    def fill(self, kernel: Kernel, rows: Ints) -> None:
+        """Have a kernel go through some rows, with more room whenever it has none."""
+        begin = 0
+        while begin < len(rows):
+            begin, self.used = kernel(begin, self.used)
+            if begin < len(rows):
+                for name in ("owner", "sign", "value", "consent", "deal"):
+                    part = getattr(self, name)
+                    setattr(self, name, np.concatenate([part, np.ones_like(part)]))
+
+    def answers(self, problems: Problems) -> Answers:
+        """Those of some problems, sorted by problem."""
+        order = np.argsort(self.owner[:self.used], kind="stable")
+        owner, n = self.owner[order], self.value.shape[1]
+        consent = np.where(problems.chance[owner], 1.0, self.consent[order])
+        deal = self.deal[order][:, :, None, :]
+        return Answers(owner, self.value[order], consent, np.zeros(consent.shape),
+                       np.broadcast_to(deal, (*deal.shape[:2], n, deal.shape[3])),
+                       self.sign[order])
+
+
+def _fixed(problems: Problems, rows: Ints, known: Known, found: _Lists) -> None:
+    """All equilibria of some problems with fixed payoffs; none of those with a tie."""
     kernel = compiled.compiled("consent_loops", "list_states", large=True)
     assert kernel is not None
-    (size, moves, n), issues = problems.reward.shape, problems.value.shape[2]
-    count, sign = np.zeros(size, dtype=np.int64), np.zeros((size, MOST), dtype=np.int64)
-    values, consents = np.empty((size, MOST, n)), np.zeros((size, MOST, moves))
+    moves, n = problems.reward.shape[1:]
+    whole, room = np.zeros(problems.size, dtype=bool), consent_search.make_room(moves, n, MOST)
     given = (problems.discount, problems.flow, problems.scale, problems.rate, problems.present,
              problems.reward, problems.member)
-    kernel(given, (count, values, consents, sign), consent_search.make_room(moves, n, MOST),
-           np.arange(size), FIXED_BOXES)
-    found = _answers(problems, count, values, consents, np.zeros((size, MOST, moves, issues)), sign)
-    return found, np.where(count > 0, PROVED, LEFT).astype(np.int8)
+    found.fill(lambda begin, used: kernel(
+        given, (whole, found.owner, found.value, found.consent, found.sign), room, rows,
+        FIXED_BOXES, begin, used), rows)
+    known[whole] = PROVED
 
 
-def _pure(problems: Problems) -> tuple[Answers, Known]:
-    """The equilibria in pure consents of problems with bargained terms."""
+def _pure(problems: Problems, rows: Ints, known: Known, found: _Lists) -> None:
+    """The equilibria in pure consents of some problems with bargained terms."""
     kernel = compiled.compiled("regime_search", "solve_rows", large=True)
     assert kernel is not None
-    (size, moves, n), issues = problems.reward.shape, problems.value.shape[2]
-    known, count = np.zeros(size, dtype=np.int8), np.zeros(size, dtype=np.int64)
-    values, consents = np.empty((size, MOST, n)), np.zeros((size, MOST, moves))
-    deals = np.zeros((size, MOST, moves, issues))
+    (moves, n), issues = problems.reward.shape[1:], problems.value.shape[2]
+    room, first = regime_search.make_room(moves, n, issues, MOST), found.used
     given = (problems.discount, problems.flow, problems.scale, problems.rate, problems.present,
              problems.reward, problems.member, problems.weights, problems.value,
              problems.curvature)
-    kernel(given, (known, count, values, consents, deals),
-           regime_search.make_room(moves, n, issues, MOST), np.arange(size))
-    count[known == LEFT] = 0
-    sign = np.ones((size, MOST), dtype=np.int64)
-    return _answers(problems, count, values, consents, deals, sign), known
-
-
-def _answers(problems: Problems, count: Ints, values: Floats, consents: Floats, terms: Floats,
-             sign: Ints) -> Answers:
-    """The first ``count`` (P,) of the equilibria listed for each problem."""
-    owner, n = np.repeat(np.arange(problems.size), count), values.shape[2]
-    place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    consent = np.where(problems.chance[owner], 1.0, consents[owner, place])
-    return Answers(owner, values[owner, place], consent, np.zeros(consent.shape),
-                   np.repeat(terms[owner, place][:, :, None, :], n, axis=2), sign[owner, place])
+    found.fill(lambda begin, used: kernel(
+        given, (known, found.owner, found.value, found.consent, found.deal), room, rows, begin,
+        used), rows)
+    found.sign[first:found.used] = 1
 
 
 def _selected(problems: Problems, rows: Ints, indifferent: str) -> Answers:
     """The equilibria that vanishing noise selects in some problems, where they can be found."""
     compiled.compiled("logit_loops", "follow_rows", large=True)
-    part = problems.take(rows)
-    found = cyclic.answer(Components(part, np.full(part.present.shape, -1), 1), indifferent,
-                          select=True, bare=True)
+    compiled.compiled("exact_loops", "sharpen_rows", large=True)
+    found = cyclic.answer(Components.alone(problems.take(rows)), indifferent, select=True,
+                          bare=True)
     found.owner = rows[found.owner]
     found.doubt = dict.fromkeys(found.owner.tolist(), MIXED)
     return found

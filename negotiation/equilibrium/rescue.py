@@ -20,7 +20,7 @@ def solve_surely(problems: Problems, indifferent: str, first: bool = False, boxe
         return found
     from . import cyclic
     alone = problems.take(missing)
-    chosen = cyclic.answer(Components(alone, np.full(alone.present.shape, -1), 1), indifferent,
+    chosen = cyclic.answer(Components.alone(alone), indifferent,
                            select=True)
     chosen.owner, chosen.doubt = missing[chosen.owner], {}
     return join([found, chosen])

@@ -178,7 +178,7 @@ def _answer(request: Request, options: Options, watch: Watch | None = None) -> A
     if isinstance(request, Problems):
         if options.concept == "mpe" and options.equilibria != "selected":
             return _in_parts(request, rule, first, options.boxes, watch)
-        request = Components(request, np.full(request.present.shape, -1), 1)
+        request = Components.alone(request)
     if options.concept == "logit" or options.equilibria == "selected":
         if watch is not None:
             watch.check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -258,8 +258,10 @@ def _unique(answers: Answers) -> Answers:
 
 def join(parts: list[Answers]) -> Answers:
     """Stack answers and sort by owner; within an owner the order of the parts is kept."""
-    if len(parts) == 1:
-        return parts[0]
+    some = [part for part in parts if len(part.owner)] or parts[:1]
+    if len(some) == 1:
+        alone = some[0]
+        return replace(alone, doubt={p: why for part in parts for p, why in part.doubt.items()})
     owner = np.concatenate([part.owner for part in parts])
     order = np.argsort(owner, kind="stable")
     place = np.empty(len(order), dtype=np.int64)

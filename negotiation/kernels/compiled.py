@@ -28,7 +28,13 @@ KERNELS = {
     "play_loops": ("twin", "copy", "lay_out", "nearest", "write", "follow_plays"),
     "noisy_terms": ("utility", "lift", "curve", "soft_terms", "respond"),
     "logit_loops": ("evaluate", "off", "tangent", "correct", "follow_branch", "follow_rows"),
-    "duality_loops": ("dual", "share", "bound_rows"),
+    "exact_loops": ("assign", "number", "gains", "force", "flows", "indifference", "bargains",
+                    "equations", "confined", "step", "released", "settled", "sharpen",
+                    "sharpen_rows"),
+    "duality_loops": ("dual", "share", "least_bound", "bound_rows"),
+    "certificate_loops": ("note", "crest", "most_for_all", "multipliers", "tilt", "lacks",
+                          "stationary", "may_tie", "idle_worth", "near_surplus", "owed",
+                          "off_small", "off_terms", "consents", "certify_rows"),
     "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
@@ -43,8 +49,15 @@ KERNELS = {
 
 #: the kernels that Python calls; the others are called by kernels alone and need no wrappers, which
 #: would double the time that they take to compile
-ENTRIES = {"sweep", "list_states", "solve_rows", "follow_plays", "follow_rows", "bound_rows",
-           "by_loop", "solve", "solve_many"}
+ENTRIES = {"sweep", "list_states", "solve_rows", "follow_plays", "follow_rows", "sharpen_rows",
+           "bound_rows", "certify_rows", "by_loop", "solve", "solve_many"}
+
+
+#: modules whose kernels make no arrays of their own, so that nobody need count who holds one: to
+#: count took a quarter of the time of loops that pass small arrays around
+LENT = {"consent_bounds", "consent_search", "consent_loops", "nash_loops", "regime_loops",
+        "regime_search", "noisy_terms", "logit_loops", "exact_loops", "duality_loops",
+        "certificate_loops"}
 
 
 def available() -> bool:
@@ -79,22 +92,22 @@ def _load(module: str) -> dict[str, Callable[..., Any]]:
     namespace = dict(vars(source))
     for other in list(KERNELS)[:list(KERNELS).index(module)]:
         namespace.update({name: kernel for name, kernel in _load(other).items()
-                          if name in namespace})
+                          if name in namespace and name not in KERNELS[module]})
     made: dict[str, Callable[..., Any]] = {}
     for name in KERNELS[module]:
         plain = namespace[name]
         # a copy whose calls to its fellows find the compiled ones
-        made[name] = _jit(numba, type(plain)(plain.__code__, namespace, name))
+        made[name] = _jit(numba, type(plain)(plain.__code__, namespace, name), module)
         namespace[name] = made[name]
     _loaded[module] = made
     return made
 
 
-def _jit(numba: Any, plain: Callable[..., Any]) -> Callable[..., Any]:
+def _jit(numba: Any, plain: Callable[..., Any], module: str) -> Callable[..., Any]:
     """Compiled and kept on disk; only in memory where no folder for that can be written."""
     inner = plain.__name__ not in ENTRIES
     options = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": inner,
-               "no_cfunc_wrapper": True}
+               "no_cfunc_wrapper": True, "_nrt": module not in LENT}
     try:
         return numba.njit(plain, cache=True, **options)                             # type: ignore[no-any-return]
     except RuntimeError:

@@ -155,13 +155,12 @@ def _search(states: States, p: int, how: tuple[bool, int, int, float], value: Fl
     """Solve one state by the other module's loops, in place."""
     live = np.flatnonzero(states.rate[p] > 0)
     moves, n = len(live), states.flow.shape[1]
-    actor, move = np.empty((9, n)), np.empty((3, moves))
-    pay, flag = np.empty((3, n, moves)), np.empty((4 + n, moves), dtype=np.int64)
+    prove, budget, most, lean = how
+    room = make_room(moves, n, most)
+    actor, move, pay, flag = room[4:8]
     actor[bounds.DISCOUNT], actor[bounds.FLOW] = states.discount[p], states.flow[p]
     actor[bounds.SLACK], move[bounds.RATE] = states.slack[p], states.rate[p, live]
     pay[bounds.PAY], flag[bounds.MEMBER:] = states.pay[p, live].T, states.member[p, live].T
-    prove, budget, most, lean = how
-    room = make_room(moves, n, most)
     known, sign = solve_state(actor, move, pay, flag, moves, n, room, prove, budget, lean)
     value[p], consent[p] = actor[bounds.VALUE], 0.0
     consent[p, live] = move[bounds.CONSENT]

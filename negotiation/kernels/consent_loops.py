@@ -158,14 +158,12 @@ def sweep(game: Game, answer: Answer, states: Array, room: Room, prove: bool, bu
           refuse: bool) -> int:
     """Solve some states, whose successors are solved, at every draw; how many were left.
 
-    With ``prove`` every equilibrium of a state is looked for, else only one is found. Below this
-    function arrays go one by one: compiled code counts references to arrays that come in a tuple.
+    With ``prove`` every equilibrium of a state is looked for, else only one is found.
     """
     first, target, member, discount, scale, flow, rate, lump = game
     value, consent, surplus, known, sign = answer
-    n, wide, left = discount.shape[1], room[0].shape[1], 0
-    actor, move = np.empty((9, n)), np.empty((3, wide))
-    pay, flag = np.empty((3, n, wide)), np.empty((4 + n, wide), dtype=np.int64)
+    n, left = discount.shape[1], zero()
+    actor, move, pay, flag = room[4], room[5], room[6], room[7]
     for d in range(len(discount)):
         for i in range(n):
             actor[DISCOUNT, i], actor[SLACK, i] = discount[d, i], ZERO * scale[d, i]
@@ -185,21 +183,21 @@ def sweep(game: Game, answer: Answer, states: Array, room: Room, prove: bool, bu
 
 
 def list_states(given: tuple[Array, ...], answer: tuple[Array, ...], room: Room, rows: Array,
-                budget: int) -> None:
+                budget: int, begin: int, used: int) -> tuple[int, int]:
     """Every equilibrium of some states of a batch; ``given`` are arrays of ``Problems``, payoffs
     fixed and the rate of every move that somebody is asked about positive.
 
-    ``answer`` takes how many there are (P,), 0 where a state is left, V (P, K, n), consents
-    (P, K, M) and the signs of their indices (P, K).
+    ``answer`` takes whether each state's list is whole (P,), and equilibria one after another from
+    the row ``used`` on: whose they are (K,), V (K, n), consents (K, M) and the signs of their
+    indices (K,). Returns where it stopped in ``rows``, which is before the end where there is no
+    room for more, and the next free row.
     """
     discount, flow, scale, rate, present, reward, member = given
-    count, values_, consent, sign = answer
+    whole, owner, values_, consent, sign = answer
     n, wide, found = discount.shape[1], present.shape[1], room[3]
-    actor, move = np.empty((9, n)), np.empty((3, wide))
-    pay, flag = np.empty((3, n, wide)), np.empty((4 + n, wide), dtype=np.int64)
-    column = np.empty(wide, dtype=np.int64)
-    for p in rows:
-        moves = zero()
+    actor, move, pay, flag, column = room[4:]
+    for at in range(begin, len(rows)):
+        p, moves = rows[at], zero()
         for q in range(wide):
             if not present[p, q] or rate[p, q] <= 0.0:
                 continue
@@ -215,13 +213,21 @@ def list_states(given: tuple[Array, ...], answer: tuple[Array, ...], room: Room,
             actor[SLACK, i] = ZERO * scale[p, i]
             actor[LOW, i], actor[HIGH, i] = -np.inf, np.inf
         root(actor, move, pay, flag, moves, n)
-        listed = search(actor, move, pay, flag, moves, n, room, budget, len(found) + 1, 1.0)
-        count[p] = listed if 0 < listed <= len(found) else 0
-        for k in range(count[p]):
+        count = search(actor, move, pay, flag, moves, n, room, budget, len(found) + 1, 1.0)
+        if not 0 < count <= len(found):
+            continue
+        if used + count > len(owner):
+            return at, used
+        whole[p] = True
+        for k in range(count):
+            for q in range(wide):
+                consent[used, q] = 0.0
             for m in range(moves):
                 move[CONSENT, m] = found[k, m]
-                consent[p, k, column[m]] = found[k, m]
+                consent[used, column[m]] = found[k, m]
             values(actor, move, pay, moves, n)
-            sign[p, k] = found[k, found.shape[1] - 1]
+            owner[used], sign[used] = p, found[k, found.shape[1] - 1]
             for i in range(n):
-                values_[p, k, i] = actor[VALUE, i]
+                values_[used, i] = actor[VALUE, i]
+            used += 1
+    return len(rows), used

@@ -39,7 +39,7 @@ from .consent_bounds import (
 )
 
 #: room for a search, see :func:`search`
-Room = tuple[Array, Floats, Floats, Floats]
+Room = tuple[Array, Floats, Floats, Floats, Floats, Floats, Floats, Array, Array]
 #: a mixed consent this close to 0 or 1 is a tie
 EDGE = 1e-8
 
@@ -307,7 +307,7 @@ def search(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n:
     ``most``), or −1 where a tie was met (unless one is enough), the budget of boxes ended or the
     room did.
     """
-    labels, bounds, system, found = room
+    labels, bounds, system, found = room[:4]
     waiting, count, best = zero(), zero(), -np.inf
     keep(actor, flag, labels, bounds, waiting, moves)
     waiting += 1
@@ -344,7 +344,10 @@ def search(actor: Floats, move: Floats, pay: Floats, flag: Array, moves: int, n:
 
 
 def make_room(moves: int, n: int, most: int) -> Room:
-    """Room for searches of states with so many moves and actors, and ``most`` equilibria."""
+    """Room for searches of states with so many moves and actors, and ``most`` equilibria; and, for
+    those who lay states out, ``actor``, ``move``, ``pay``, ``flag`` and a number for each move."""
     boxes = (n + 2) * (moves + 1)
     return (np.empty((boxes, moves), dtype=np.int8), np.empty((boxes, 2, n)),
-            np.empty((moves, moves + 1)), np.empty((most, moves + 1)))
+            np.empty((moves, moves + 1)), np.empty((most, moves + 1)),
+            np.empty((9, n)), np.empty((3, moves)), np.empty((3, n, moves)),
+            np.empty((4 + n, moves), dtype=np.int64), np.empty(moves, dtype=np.int64))

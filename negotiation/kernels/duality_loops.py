@@ -63,38 +63,42 @@ def share(theta: Floats, i: int, k: int, base: Floats, slope: Floats, curvature:
     return best
 
 
-def bound_rows(base: Floats, slope: Floats, curvature: Floats, member: Array, enough: Floats,
-               bound: Floats) -> None:
-    """The least bounds found for R bargains (R, n), (R, J, n), in payoff ranges, into ``bound``.
-
-    A bound of at most ``enough`` (R,) is not lowered further.
-    """
-    n = base.shape[1]
-    theta, gain, before = np.empty(n), np.empty(n), np.empty(n)
-    for p in range(len(base)):
-        size = 0
+def least_bound(theta: Floats, gain: Floats, before: Floats, base: Floats, slope: Floats,
+                curvature: Floats, member: Array, enough: float) -> float:
+    """The least bound found for one bargain (n,), (J, n), in payoff ranges; the first three are
+    room. A bound of at most ``enough`` is not lowered further."""
+    n, size = len(base), 0
+    for i in range(n):
+        size += member[i]
+    for i in range(n):
+        theta[i] = 1.0 / size if member[i] else 0.0
+    best = dual(theta, base, slope, curvature, member, gain)
+    for _ in range(ROUNDS):
+        last = best
         for i in range(n):
-            size += member[p, i]
-        for i in range(n):
-            theta[i] = 1.0 / size if member[p, i] else 0.0
-        best = dual(theta, base[p], slope[p], curvature[p], member[p], gain)
-        for _ in range(ROUNDS):
-            last = best
-            for i in range(n):
-                for k in range(i + 1, n):
-                    if best <= enough[p] or not (member[p, i] and member[p, k]):
-                        continue
-                    if theta[i] + theta[k] == 0.0:
-                        continue
+            for k in range(i + 1, n):
+                if best <= enough or not (member[i] and member[k]):
+                    continue
+                if theta[i] + theta[k] == 0.0:
+                    continue
+                for q in range(n):
+                    before[q] = theta[q]
+                found = share(theta, i, k, base, slope, curvature, member, gain, enough)
+                if found < best:
+                    best = found
+                else:
                     for q in range(n):
-                        before[q] = theta[q]
-                    found = share(theta, i, k, base[p], slope[p], curvature[p], member[p], gain,
-                                  enough[p])
-                    if found < best:
-                        best = found
-                    else:
-                        for q in range(n):
-                            theta[q] = before[q]
-            if best <= enough[p] or last - best <= STILL:
-                break
-        bound[p] = best
+                        theta[q] = before[q]
+        if best <= enough or last - best <= STILL:
+            break
+    return best
+
+
+def bound_rows(base: Floats, slope: Floats, curvature: Floats, member: Array, enough: Floats,
+               bound: Floats, room: Floats) -> None:
+    """The same for R bargains (R, n), (R, J, n) and ``enough`` (R,), into ``bound``; room (3, n).
+    """
+    theta, gain, before = room[0], room[1], room[2]
+    for p in range(len(base)):
+        bound[p] = least_bound(theta, gain, before, base[p], slope[p], curvature[p], member[p],
+                               enough[p])

@@ -265,11 +265,21 @@ def _inverted(chain: Chain, hazard: Floats, total: Floats, times: Floats, reward
     for begin in range(0, len(z), block):
         part = slice(begin, begin + block)
         image = _resolvent(chain, hazard.T, total.T, z[part])
-        image = image if reward is None else np.tensordot(reward, image, axes=1)
+        image = image if reward is None else _rewarded(reward, image)
         for t in np.unique(when[part]):
             chosen = when[part] == t
-            result[..., t] += (image[..., chosen] @ w[part][chosen]).real
+            # not by BLAS: it wakes its threads for this little, and they spin on afterwards
+            result[..., t] += np.einsum("sbz,z->sb", image[..., chosen], w[part][chosen]).real
     return result.transpose(1, 2, 0)
+
+
+def _rewarded(reward: Floats, image: Complexes) -> Complexes:
+    """(R, B, Z) what rewards (R, S) make of an image; most pay in a few states."""
+    out = np.zeros((len(reward), *image.shape[1:]), dtype=np.complex128)
+    for row, paid in zip(out, reward, strict=True):
+        for s in np.flatnonzero(paid):
+            row += paid[s] * image[s]
+    return out
 
 
 def _resolvent(chain: Chain, rate: Floats, total: Floats, z: Complexes) -> Complexes:

@@ -340,30 +340,48 @@ def spread(tables: Floats, own: Floats, full: Floats, most: Floats, flag: Array,
 
 
 def solve_rows(given: tuple[Any, ...], answer: tuple[Any, ...], room: tuple[Any, ...],
-               rows: Array) -> None:
-    """Some states of a batch, one after another; ``given`` are the arrays of ``Problems``."""
+               rows: Array, begin: int, used: int) -> tuple[int, int]:
+    """Some states of a batch, one after another; ``given`` are the arrays of ``Problems``.
+
+    ``answer`` takes what is known of each state's list (P,), and equilibria one after another from
+    the row ``used`` on: whose they are (K,), V (K, n), consents (K, M) and terms (K, M, J). Returns
+    where it stopped in ``rows``, which is before the end where there is no room for more, and the
+    next free row.
+    """
     discount, flow, scale = given[0], given[1], given[2]
-    known, count, values, consents, deals = answer
+    known, owner, values, consents, deals = answer
     actor, move, pay, span, full, most, weights, flag, member, seat = room[:10]
     tables, deal, got, inner, place, stack, column = room[10:]
     n, issues = discount.shape[1], given[8].shape[2]
-    for p in rows:
+    found = (inner[10], inner[5], inner[6])
+    for at in range(begin, len(rows)):
+        p = rows[at]
         moves = load(given, p, move, pay, full, most, weights, flag, member, inner[9], seat, tables,
                      inner[8], column, n, issues)
         for i in range(n):
             actor[DISCOUNT, i], actor[FLOW, i] = discount[p, i], flow[p, i] / scale[p, i]
             actor[VALUE, i] = actor[FLOW, i] / actor[DISCOUNT, i]
-        found = (values[p], inner[5], inner[6])
-        known[p], count[p] = every_regime(
+        known[p], count = every_regime(
             actor, move, pay, span, full, most, weights, flag, member, seat, tables, deal, got,
             inner, place, stack, found, moves, n, issues)
-        for k in range(count[p]):
+        if known[p] == LEFT:
+            continue
+        if used + count > len(owner):
+            return at, used
+        for k in range(count):
+            owner[used] = p
             for i in range(n):
-                values[p, k, i] *= scale[p, i]
-            for m in range(moves):
-                consents[p, k, column[m]] = found[1][k, m]
+                values[used, i] = found[0][k, i] * scale[p, i]
+            for m in range(consents.shape[1]):
+                consents[used, m] = 0.0
                 for j in range(issues):
-                    deals[p, k, column[m], j] = found[2][k, m, j]
+                    deals[used, m, j] = 0.0
+            for m in range(moves):
+                consents[used, column[m]] = found[1][k, m]
+                for j in range(issues):
+                    deals[used, column[m], j] = found[2][k, m, j]
+            used += 1
+    return len(rows), used
 
 
 def peak(v: float, c: float) -> float:
@@ -383,7 +401,8 @@ def make_room(moves: int, n: int, issues: int, most: int) -> tuple[Any, ...]:
     size = moves * issues
     inner = (floats(7, n), floats(4, issues), floats(issues, issues), floats(size + 1, size + 2),
              floats(n), floats(most, moves), floats(most, moves, issues),
-             floats(2 * moves + 2, 2, n), floats(moves, 2, issues, n), floats(moves, n))
+             floats(2 * moves + 2, 2, n), floats(moves, 2, issues, n), floats(moves, n),
+             floats(most, n))
     return (floats(10, n), floats(moves), floats(moves, n), floats(2, moves, n),
             floats(2, moves, n), floats(moves), floats(moves, n),
             np.zeros((4, moves), dtype=np.int64), np.zeros((moves, n), dtype=np.bool_),

@@ -19,6 +19,7 @@ from ..equilibrium.certificate import REGRET_TOLERANCE
 from ..equilibrium.component import Components
 from ..equilibrium.directional import Request, together, traverse
 from ..equilibrium.encounters import solve as encounters
+from ..equilibrium.ends import QUIET, recognised
 from ..equilibrium.problem import Problems
 from ..equilibrium.regimes import quick_states
 from ..equilibrium.result import Options
@@ -218,6 +219,7 @@ def _fixed_branches(lattice: Lattice, asked: Asked, cap: int, rule: str) -> _Bra
 def answer(request: Request, indifferent: str, concept: str) -> Answers:
     """Solve what a level asks for, with compiled loops wherever there is a compiler."""
     compiled.compiled("logit_loops", "follow_rows", large=True)
+    compiled.compiled("exact_loops", "sharpen_rows", large=True)
     if not isinstance(request, Problems | Components):
         chosen = "selected" if concept == "selected" else "all"
         return encounters.answer(request, Options(
@@ -226,7 +228,7 @@ def answer(request: Request, indifferent: str, concept: str) -> Answers:
         if concept in ("mpe", "selected"):
             answers = quick_states(request, indifferent, BOXES)
             return answers if concept == "mpe" else _one_of_each(request, answers, indifferent)
-        request = Components(request, np.full(request.present.shape, -1), 1)
+        request = Components.alone(request)
     if concept == "logit":
         return logit.answer(request)
     if concept == "selected":
@@ -235,15 +237,24 @@ def answer(request: Request, indifferent: str, concept: str) -> Answers:
 
 
 def _one_of_each(problems: Problems, answers: Answers, indifferent: str) -> Answers:
-    """The selected equilibrium of each problem: followed where several were found, or none."""
+    """The selected equilibrium of each problem: where several were found, or none, the branch of
+    vanishing noise leads to it."""
     number = np.bincount(answers.owner, minlength=problems.size)
     several = np.flatnonzero(number != 1)
     alone = answers.keep(number[answers.owner] == 1)
     if not len(several):
         return alone
-    part = problems.take(several)
-    chosen = cyclic.selected(Components(part, np.full(part.present.shape, -1), 1), indifferent,
-                             bare=True)
-    chosen.owner = several[chosen.owner]
-    chosen.doubt = {int(several[p]): why for p, why in chosen.doubt.items()}
-    return join([alone, chosen])
+    part = Components.alone(problems.take(several))
+    listed = answers.keep(number[answers.owner] != 1)
+    listed.owner = np.searchsorted(several, listed.owner)
+    noise = cyclic.noise_of(part)
+    row = recognised(part, noise, logit.follow(part, noise, QUIET), listed)
+    found = listed.rows(np.sort(row[row >= 0]))
+    found.owner = several[found.owner]
+    rest = np.flatnonzero(row < 0)
+    if not len(rest):
+        return join([alone, found])
+    chosen = cyclic.selected(part.take(rest), indifferent, bare=True)
+    chosen.owner = several[rest[chosen.owner]]
+    chosen.doubt = {int(several[rest[p]]): why for p, why in chosen.doubt.items()}
+    return join([alone, found, chosen])

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from ...stochastic.stage import against
 from ..branch import Points, verify
-from ..cyclic import CYCLE, QUIET, UNSURE, VANISHING, labels_of
+from ..cyclic import CYCLE, UNSURE
+from ..ends import QUIET, VANISHING, labels_of
 from ..leaf import Candidates
 from ..logit import LOST
 from ..nodes import MADE, MIX, REFUSED
