@@ -51,7 +51,8 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
         parameter: its name; ``begin``, ``end``: the interval, in the direction of the trace.
         by: the date of the outcomes' chances; the game's horizon when left out.
         grid: values that are solved afresh at first, at least 2.
-        checks: values between events that are solved afresh afterwards, 0 for none.
+        checks: values between events that are solved afresh afterwards, 0 for none; of a large
+            game whose plays are all followed, one between any two events at least.
         cap: the most branches that are followed at one value.
         boxes: how much work the proof that the list at a value is complete may be, as in ``solve``.
         indifferent, conventions: as in ``solve``.

@@ -26,6 +26,8 @@ ROUNDS = 4
 SPREADS = 2
 #: distance, as a share of the line, of the sample beside one next to an event
 BESIDE = 2e-6
+#: stretches between events that are narrower than this, as a share of the line, have no check
+STRETCH = 1e-3
 #: by how much of a step the grid's inner values are moved
 OFF = 0.0173
 
@@ -160,7 +162,7 @@ def _check(work: Work, checks: int, progress: Progress | None) -> bool:
     """Solve afresh between events; follow what no branch covers. Whether the last round found
     nothing to follow."""
     for _ in range(ROUNDS if checks else 0):
-        todo = _gaps(work.samples, checks)
+        todo = sorted({*_gaps(work.samples, checks), *_unseen(work.samples)})
         surprised = False
         for begin in range(0, len(todo), CHUNK):
             part = todo[begin:begin + CHUNK]
@@ -203,11 +205,8 @@ def _compared(work: Work, at: int, fresh: Sample) -> tuple[Sample, bool, bool]:
 def _gaps(samples: Sequence[Sample], most: int) -> list[float]:
     """Values within the widest stretches between events and values that were solved afresh, none
     within an event's bracket; where there are more than stretches, these are parted again."""
-    ends = [sample.t for sample in samples if sample.searched]
-    for left, right in zip(samples[:-1], samples[1:], strict=True):
-        _, gone, new = matched(left, right)
-        ends += [0.5 * (left.t + right.t)] if gone or new else []
-    ends.sort()
+    fresh = [sample.t for sample in samples if sample.searched]
+    ends = sorted([*fresh, *_events(samples)])
     gaps = [(a - b, a) for a, b in zip(ends[:-1], ends[1:], strict=True) if b - a > 100 * NARROW]
     heapify(gaps)
     found: list[float] = []
@@ -218,5 +217,29 @@ def _gaps(samples: Sequence[Sample], most: int) -> list[float]:
         for part, at in ((0.4363 * width, a), (0.5637 * width, found[-1])):
             if -part > 100 * NARROW:
                 heappush(gaps, (part, at))
+    return _free(samples, found)
+
+
+def _unseen(samples: Sequence[Sample]) -> list[float]:
+    """A value within every stretch between neighbouring events that has none solved afresh: plays
+    that begin or end in an event which no branch goes through are seen beside it."""
+    if not samples[0].followed or any(s.searched and s.capped for s in samples):
+        return []
+    fresh = np.array([sample.t for sample in samples if sample.searched])
+    ends = [samples[0].t, *_events(samples), samples[-1].t]
+    return _free(samples, [a + 0.4363 * (b - a) for a, b in zip(ends[:-1], ends[1:], strict=True)
+                           if b - a > STRETCH and not ((fresh > a) & (fresh < b)).any()])
+
+
+def _events(samples: Sequence[Sample]) -> list[float]:
+    """Where plays of neighbours differ."""
+    out = []
+    for left, right in zip(samples[:-1], samples[1:], strict=True):
+        _, gone, new = matched(left, right)
+        out += [0.5 * (left.t + right.t)] if gone or new else []
+    return out
+
+
+def _free(samples: Sequence[Sample], found: Sequence[float]) -> list[float]:
     known = sorted(sample.t for sample in samples)
     return sorted(t for t in found if min(abs(t - s) for s in known) > 5 * NARROW)
