@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 
 import negotiation as ng
 from negotiation.kernels import compiled
@@ -23,8 +23,16 @@ def main(parameter: str = "us_presence", begin: str = "1.0", end: str = "0.0") -
     """Trace once and print the cost."""
     game = ng.load("nrnap")
     compiled.warm()
-    start = time.process_time()
-    found = ng.trace(game, parameter, float(begin), float(end), seconds=LIMIT)
+    start = last = time.process_time()
+    parts: dict[str, float] = defaultdict(float)
+
+    def note(kind: str, done: int, every: int) -> None:
+        nonlocal last
+        now = time.process_time()
+        parts[kind] += now - last
+        last = now
+
+    found = ng.trace(game, parameter, float(begin), float(end), seconds=LIMIT, progress=note)
     spent = time.process_time() - start
     kinds = Counter(event.kind for event in found.events)
     exact = sum(event.exact for event in found.events)
@@ -34,8 +42,11 @@ def main(parameter: str = "us_presence", begin: str = "1.0", end: str = "0.0") -
           + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()))
     print(f"{found.sweeps} values; {found.checked} checked afresh, {found.surprises} with a play "
           "that no branch covers")
-    print(f"{spent:.1f} s of processor time, {1e3 * spent / max(len(found.events), 1):.0f} ms an "
-          f"event. {found.ending}")
+    print(f"{spent:.1f} s of processor time: " + ", ".join(
+        f"{kind} {seconds:.1f}" for kind, seconds in parts.items()))
+    many = max(len(found.events), 1)
+    print(f"{1e3 * spent / many:.0f} ms an event in all, {1e3 * parts['events'] / many:.0f} ms to "
+          f"find it. {found.ending}")
 
 
 if __name__ == "__main__":

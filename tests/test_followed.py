@@ -14,12 +14,14 @@ from random_games import Shape, random_definition
 import negotiation as ng
 from negotiation.kernels import compiled
 from negotiation.lattice import build_lattice
-from negotiation.tracing import onward
+from negotiation.tracing import Ending, onward
+from negotiation.tracing import sample as sampling
 from negotiation.tracing.certified import certified
 from negotiation.tracing.margins import settle
-from negotiation.tracing.plays import surpluses
+from negotiation.tracing.plays import read, surpluses
+from negotiation.tracing.relevant import listed, relevant, whole
 from negotiation.tracing.sample import Family, Point, Sample
-from negotiation.tracing.sweep import Solving
+from negotiation.tracing.sweep import Solving, cold, sweep
 
 SHAPE = Shape(fronts=3, actors=3, issues=2, curved=True, links=4)
 
@@ -126,3 +128,72 @@ def test_draws_of_a_compiled_game_are_those_of_the_game_compiled_there() -> None
         one = rows.single(k)
         for name in ("flow", "rate", "lump", "discount", "value", "states", "edge_target"):
             assert np.array_equal(getattr(one, name), getattr(fresh, name)), name
+
+
+@pytest.mark.parametrize("loops", [False, True])
+def test_equilibria_differ_only_where_a_play_can_depend_on_them(
+        loops: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against the general engine: every play is found among the states that are relevant; loops
+    answer for pure consents alone."""
+    left_out = compared = 0
+    for seed in range(3):
+        lattice = build_lattice(moody(seed))
+        with monkeypatch.context() as patch:
+            patch.setattr(compiled, "available", lambda: loops)
+            patch.setattr(compiled, "compiled", plain if loops else lambda *_, **__: None)
+            part = relevant(lattice, Solving())
+        left_out += len(lattice.states) - len(part.state)
+        every, found = sweep(lattice, Solving(cap=4096)), listed(lattice, part, cold, Solving())
+        assert not every.capped and found[1]
+        mine = {Point(0.0, whole(lattice, part, play), lattice, "").signature
+                for play in read(part.lattice, found[0]).plays[0]}
+        for play in read(lattice, every).plays[0]:
+            if loops and ((play.consent > 0) & (play.consent < 1)).any():
+                continue
+            compared += 1
+            assert set(np.flatnonzero(play.on_path)) <= set(part.state.tolist())
+            assert Point(0.0, play, lattice, "").signature in mine
+    assert left_out > 2 and compared > 2
+
+
+@pytest.mark.parametrize("seed", [
+    seed if seed < 1 else pytest.param(seed, marks=pytest.mark.long)
+    for seed in (*range(10), 21, 23)])
+def test_a_large_game_has_no_plays_that_no_branch_covers(
+        seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trace that follows plays one by one, against fresh solves between its values."""
+    monkeypatch.setattr(sampling, "LARGE", 1)
+    game = moody(seed)
+    trace = ng.trace(game, "mood", -0.5, 0.5, grid=5)
+    assert trace.followed and trace.ending in (Ending.DONE, Ending.ROUNDS)
+    rng = np.random.default_rng(seed)
+    for value in rng.uniform(-0.5, 0.5, 3).tolist():
+        fresh = ng.solve(game.with_parameters(mood=value))
+        scale = fresh.lattice.payoff_range()[0]
+        known = [e.values[0] / scale for e in trace.at(value).values()]
+        for equilibrium in fresh.equilibria:
+            # with a compiler, mixes beside an equilibrium in pure consents are not looked for
+            if ((equilibrium.consent > 0) & (equilibrium.consent < 1)).any():
+                continue
+            apart = [np.abs(equilibrium.values[0] / scale - v).max() for v in known]
+            assert min(apart) < 1e-6
+
+
+def test_more_checks_than_stretches_part_these_again() -> None:
+    trace = ng.trace(moody(0), "mood", -0.5, 0.5, grid=2, checks=6)
+    fresh = sorted(solved.value for solved in trace.solved if solved.searched)
+    assert trace.checked == 6 and len(fresh) == 8
+    assert max(np.diff(fresh)) < 0.35
+
+
+@pytest.mark.long
+def test_every_play_of_the_main_case_is_followed_where_they_can_be_listed() -> None:
+    """A dozen plays and more at each value; no event is told twice."""
+    if not compiled.available():
+        pytest.skip("takes minutes without numba")
+    trace = ng.trace(ng.load("nrnap"), "foreign_forces_gain", 1.05, 1.15, grid=3)
+    assert trace.ending is Ending.DONE and len(trace.branches) > 20
+    assert all((branch.regret <= 1e-9).all() for branch in trace.branches)
+    for a in trace.events:
+        for b in trace.events[a.id:]:
+            assert a.kind != b.kind or abs(a.value - b.value) > 1e-9

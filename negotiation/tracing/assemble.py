@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,17 +230,26 @@ def _merged(found: list[Happening], width: float) -> list[Happening]:
     """Events of one bracket that have one cause and one kind are one event."""
     out: list[Happening] = []
     for one in sorted(found, key=lambda h: (h.t, h.kind)):
-        same = next((h for h in out if h.kind == one.kind and h.causes == one.causes
+        same = next((h for h in out if h.kind == one.kind and _one_cause(h, one)
                      and abs(h.t - one.t) <= max(h.error, one.error, CAUSE)
                      and h.kind not in ("fold",)), None)
         if same is None:
             out.append(one)
         else:
+            # what one play comes to may lie beside another's path
+            shown = [change for change in (*same.causes, *one.causes) if change.on_path]
+            same.causes = tuple(dict.fromkeys(shown)) or same.causes
             same.joined += one.joined
             same.left += one.left
             same.right += one.right
             same.changes = tuple(dict.fromkeys((*same.changes, *one.changes)))[:MOST_CHANGES]
     return out
+
+
+def _one_cause(a: Happening, b: Happening) -> bool:
+    """Whether two events have the same causes, or share some, on the path of play or beside it."""
+    first, second = ({replace(change, on_path=False) for change in h.causes} for h in (a, b))
+    return first == second or bool(first & second)
 
 
 # ---- what changes -------------------------------------------------------------------------------

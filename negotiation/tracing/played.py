@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import Convention
+from ..expressions import Expression
 from ..lattice import Lattice, build_lattice
-from ..postures import conventions, stage_games
+from ..postures import StageGame, conventions, stage_games
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -51,9 +52,35 @@ class Rows:
         return replace(one, convention=self.convention[row])
 
 
-def rows_at(base: Lattice, points: Mapping[str, Floats], rule: str | None = None) -> Rows:
+#: the values of the parameters that postures' payoffs name → the static games there
+Stages = dict[tuple[float, ...], tuple[StageGame, ...]]
+
+
+def stages_at(base: Lattice, values: dict[str, float], known: Stages) -> tuple[StageGame, ...]:
+    """The static games of postures at a point of a compiled game, solved once for equal payoffs."""
+    payoffs = [block.payoffs.values() for posture in base.game.postures.values()
+               for block in posture.payoffs]
+    names = sorted({name for tables in payoffs for table in tables for name in _names(table)})
+    key = tuple(values[name] for name in names)
+    if key not in known:
+        known[key] = stage_games(base.game, replace(base, parameters=values))
+    return known[key]
+
+
+def _names(table: object) -> Iterator[str]:
+    """The parameters that a table of numbers and expressions names."""
+    if isinstance(table, tuple):
+        for entry in table:
+            yield from _names(entry)
+    elif isinstance(table, Expression):
+        yield from table.names
+
+
+def rows_at(base: Lattice, points: Mapping[str, Floats], rule: str | None = None,
+            known: Stages | None = None) -> Rows:
     """The rows of P points of a compiled game: parameter → (P,) values; every other parameter at
-    the game's own."""
+    the game's own. ``known``: static games that were solved, to which those here are added."""
+    known = {} if known is None else known
     game = base.game
     count = max(len(values) for values in points.values())
     plain = {name: np.asarray(values, dtype=np.float64) for name, values in points.items()}
@@ -67,7 +94,7 @@ def rows_at(base: Lattice, points: Mapping[str, Floats], rule: str | None = None
         values: dict[str, float] = {
             name: float(np.ravel(value)[p if np.size(value) > 1 else 0])
             for name, value in lattice.parameters.items()}
-        stages = stage_games(game, replace(base, parameters=values))
+        stages = stages_at(base, values, known)
         held = [stage for stage in stages if stage.held]
         doubt += [(p, f"posture {stage.posture.name}, {stage.block.name}: {stage.because}")
                   for stage in held if not stage.complete]

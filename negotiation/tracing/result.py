@@ -29,6 +29,8 @@ class Ending(enum.Enum):
     INTERRUPTED = ("The work was interrupted: events are left that are only known to lie in a "
                    "bracket.")
     ROUNDS = "Some events could not be told apart and are only known to lie in a bracket."
+    CHECKS = "The last round of fresh checks still found plays that no branch had covered."
+    MANY = "At some values there are more plays than are followed, so that some were left out."
 
     def __str__(self) -> str:
         return self.value
@@ -286,8 +288,8 @@ class Trace:
                  f"complete; {self.checked} of them, chosen between events, checked the branches")
         found += (", and none had an equilibrium that no branch covers." if not self.surprises else
                   f", and {self.surprises} showed plays that "
-                  + ("no branch covers." if self.followed else
-                     "were not covered and were then followed."))
+                  + ("no branch covered; where all plays were listed, they were then followed."
+                     if self.followed else "were not covered and were then followed."))
         if self.windows is not None and self.inconsistent_because is None:
             span = abs(self.settings.end - self.settings.begin)
             wide = sum(high - low for low, high in self.windows)

@@ -16,8 +16,9 @@ from ..lattice import Lattice, build_lattice
 from ..model import Game
 from .margins import Surpluses, surpluses
 from .onward import follow, followable, merged, quick
-from .played import Rows, at_draw, rows_at
+from .played import Rows, Stages, at_draw, rows_at
 from .plays import MADE, MIXED, REFUSED, Play, read
+from .relevant import listed, relevant, whole
 from .sweep import Branches, Solving, cold, sweep
 from .warm import Regimes, Warm, remember
 
@@ -132,7 +133,12 @@ class Family:
         share = np.asarray(t, dtype=np.float64)
         points = {name: np.where(share == 1.0, end, begin + share * (end - begin))
                   for name, begin, end in self.line}
-        return rows_at(self.compiled, points, self.conventions)
+        return rows_at(self.compiled, points, self.conventions, self.stages)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """The static games of postures that were solved."""
+        return {}
 
     @cached_property
     def compiled(self) -> Lattice:
@@ -176,12 +182,12 @@ class Family:
         return len(lattice.states) >= LARGE and lattice.value.shape[1] > 0 and followable(lattice)
 
     def _listed(self, t: list[float], rows: Rows, solving: Solving) -> list[Sample]:
-        """Plays of a large game; those that are to be gone on from are few, and solved again."""
-        found = _samples(t, rows, sweep(rows.lattice, solving, quick), True)
+        """Plays of a large game: all, where they can be listed and are no more than the cap; else
+        some, for those that are to be gone on from are followed one by one."""
         if not self.exact:
-            return found
-        found = [replace(sample, points=sample.points[:TAKEN],
-                         capped=sample.capped or len(sample.points) > TAKEN) for sample in found]
+            return _samples(t, rows, sweep(rows.lattice, solving, quick), True)
+        found = [_few(_single_out(at, rows, np.flatnonzero(rows.point == p), solving), solving.cap)
+                 for p, at in enumerate(t)]
         exact = self.follow(t, solving, [sample.points for sample in found])
         out = []
         for sample, better in zip(found, exact, strict=True):
@@ -283,6 +289,30 @@ def _samples(t: list[float], rows: Rows, raw: Branches, searched: bool) -> list[
         out.append(Sample(at, tuple(points), bool(found.capped[mine].any()),
                           tuple(sorted(doubt.items())), searched, regimes))
     return out
+
+
+def _single_out(t: float, rows: Rows, mine: Ints, solving: Solving) -> Sample:
+    """The plays at t, found among the states that they can depend on."""
+    points: list[Point] = []
+    doubt: dict[str, int] = {why: 1 for q, why in rows.doubt if q == rows.point[mine[0]]}
+    complete = True
+    for row in mine.tolist():
+        lattice = rows.single(row)
+        part = relevant(lattice, solving)
+        raw, every = listed(lattice, part, quick, solving)
+        complete &= every
+        points += [Point(t, whole(lattice, part, play), lattice, rows.key[row])
+                   for play in read(part.lattice, raw).plays[0]]
+        for why, count in raw.doubt.get(0, {}).items():
+            doubt[why] = max(doubt.get(why, 0), count)
+    return Sample(t, tuple(points), not complete, tuple(sorted(doubt.items())), True, {})
+
+
+def _few(sample: Sample, cap: int) -> Sample:
+    """A sample with no more plays than are followed."""
+    if not sample.capped and len(sample.points) <= cap:
+        return sample
+    return replace(sample, points=sample.points[:TAKEN], capped=True)
 
 
 def _single(lattice: Lattice, row: int, convention: Convention | None) -> Lattice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
@@ -50,12 +51,14 @@ def run(work: Work, settings: Settings, progress: Progress | None) -> Ending:
         _grid(work, settings.grid, progress)
         _spread(work, progress)
         _refine(work, progress)
-        _check(work, settings.checks, progress)
+        settled = _check(work, settings.checks, progress)
     except OutOfTime:
         return Ending.TIME
     except KeyboardInterrupt:
         return Ending.INTERRUPTED
-    return Ending.DONE
+    if any(sample.followed and sample.searched and sample.capped for sample in work.samples):
+        return Ending.MANY
+    return Ending.DONE if settled else Ending.CHECKS
 
 
 def _grid(work: Work, count: int, progress: Progress | None) -> None:
@@ -153,10 +156,10 @@ def _t(sample: Sample) -> float:
     return sample.t
 
 
-def _check(work: Work, checks: int, progress: Progress | None) -> None:
-    """Solve afresh between events; follow what no branch covers."""
-    large = any(sample.followed for sample in work.samples)
-    for _ in range(0 if not checks else 1 if large else ROUNDS):
+def _check(work: Work, checks: int, progress: Progress | None) -> bool:
+    """Solve afresh between events; follow what no branch covers. Whether the last round found
+    nothing to follow."""
+    for _ in range(ROUNDS if checks else 0):
         todo = _gaps(work.samples, checks)
         surprised = False
         for begin in range(0, len(todo), CHUNK):
@@ -168,39 +171,52 @@ def _check(work: Work, checks: int, progress: Progress | None) -> None:
             for sample in fresh:
                 at = int(np.searchsorted([s.t for s in work.samples], sample.t))
                 if sample.followed:
-                    sample, missed = _compared(work, at, sample)
-                    work.surprises += missed
-                    work.samples.insert(at, sample)
-                    continue
-                _, gone, new = matched(work.samples[at - 1], sample)
-                if gone or new:
-                    work.surprises += 1
-                    surprised = True
+                    sample, missed, taken = _compared(work, at, sample)
+                else:
+                    _, gone, new = matched(work.samples[at - 1], sample)
+                    missed = taken = bool(gone or new)
+                work.surprises += missed
+                surprised |= taken
                 work.samples.insert(at, sample)
             if progress is not None:
                 progress("checks", begin + len(part), len(todo))
         if not surprised:
-            return
+            return True
         _refine(work, progress)
+    return not checks
 
 
-def _compared(work: Work, at: int, fresh: Sample) -> tuple[Sample, bool]:
-    """The branches' plays at a value that was solved afresh, and whether it has others."""
+def _compared(work: Work, at: int, fresh: Sample) -> tuple[Sample, bool, bool]:
+    """The branches' plays at a value that was solved afresh, whether it has others, and whether
+    these were added: not where there are more than are followed."""
     starts = [point for sample in work.samples[at - 1:at + 1] for point in sample.points]
     here, = work.family.follow([fresh.t], work.solving, [starts])
-    missed = any(not any(
-        p.key == q.key and alike(p.play, q.play, p.lattice.payoff_range()[0]) for q in here.points)
-        for p in fresh.points)
-    return replace(fresh, points=here.points, capped=fresh.capped or here.capped), missed
+    missed = [p for p in fresh.points if not any(
+        p.key == q.key and alike(p.play, q.play, p.lattice.payoff_range()[0]) for q in here.points)]
+    room = 0 if fresh.capped else work.solving.cap - len(here.points)
+    added = missed[:max(room, 0)]
+    capped = fresh.capped or here.capped or len(added) < len(missed)
+    return (replace(fresh, points=(*here.points, *added), capped=capped), bool(missed),
+            bool(added))
 
 
 def _gaps(samples: Sequence[Sample], most: int) -> list[float]:
-    """Middles of the widest stretches between samples that were solved afresh, none within an
-    event's bracket."""
-    fresh = [sample.t for sample in samples if sample.searched]
-    # a value away from the middle, so that a symmetric pair of events is not stepped over
-    gaps = sorted(((b - a, a + 0.4363 * (b - a)) for a, b in zip(fresh[:-1], fresh[1:], strict=True)
-                   if b - a > 100 * NARROW), reverse=True)
+    """Values within the widest stretches between events and values that were solved afresh, none
+    within an event's bracket; where there are more than stretches, these are parted again."""
+    ends = [sample.t for sample in samples if sample.searched]
+    for left, right in zip(samples[:-1], samples[1:], strict=True):
+        _, gone, new = matched(left, right)
+        ends += [0.5 * (left.t + right.t)] if gone or new else []
+    ends.sort()
+    gaps = [(a - b, a) for a, b in zip(ends[:-1], ends[1:], strict=True) if b - a > 100 * NARROW]
+    heapify(gaps)
+    found: list[float] = []
+    while gaps and len(found) < most:
+        width, a = heappop(gaps)
+        # a value away from the middle, so that a symmetric pair of events is not stepped over
+        found.append(a - 0.4363 * width)
+        for part, at in ((0.4363 * width, a), (0.5637 * width, found[-1])):
+            if -part > 100 * NARROW:
+                heappush(gaps, (part, at))
     known = sorted(sample.t for sample in samples)
-    return sorted(t for _, t in gaps[:most]
-                  if min(abs(t - s) for s in known) > 5 * NARROW)
+    return sorted(t for t in found if min(abs(t - s) for s in known) > 5 * NARROW)

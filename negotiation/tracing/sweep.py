@@ -21,6 +21,7 @@ from ..equilibrium import cyclic
 from ..equilibrium.certificate import REGRET_TOLERANCE, certify
 from ..equilibrium.component import Components
 from ..equilibrium.directional import mean_terms
+from ..equilibrium.distinct import of_rows
 from ..equilibrium.encounters import solve as encounters
 from ..equilibrium.encounters.request import with_encounters
 from ..equilibrium.nodes import MADE, MIX, REFUSED
@@ -174,7 +175,7 @@ class Sweep:
         draw, which = np.repeat(self.draw, wide), np.tile(np.arange(wide), branches)
         rows = np.where(follow >= 0, self.row[follow] if len(self.row) else -1, -1)
         key = np.column_stack([draw, which, rows])
-        _, first, back = np.unique(key, axis=0, return_index=True, return_inverse=True)
+        first, back = _grouped(key)
         draw, which = draw[first], which[first]
         follow, rows = (a[first].reshape(len(first) * width, moves) for a in (follow, rows))
         answers, regret, label = self._solve(draw, members[which], follow)
@@ -324,18 +325,23 @@ class Sweep:
         key = np.column_stack([self.draw, self.row[self.node[:, frontier]]])
         if ahead is not None:
             key = np.column_stack([key, ahead])
-        _, first, back = np.unique(key, axis=0, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        weight = np.bincount(back.ravel(), self.weight, minlength=len(first))[order]
-        draw = self.draw[first[order]]
+        first, back = _grouped(key)
+        weight = np.bincount(back, self.weight, minlength=len(first))
+        draw = self.draw[first]
         within = np.arange(len(draw)) - np.searchsorted(draw, draw)
         left = np.flatnonzero(within < self.solving.cap)
         if len(left) < len(draw):
             self.capped.update(np.unique(draw[within >= self.solving.cap]).tolist())
-        kept: Ints = first[order][left]
+        kept: Ints = first[left]
         self._keep(kept)
         self.weight = np.asarray(weight[left], dtype=np.float64)
         return kept
+
+
+def _grouped(rows: Ints) -> tuple[Ints, Ints]:
+    """Where each distinct row appears first, ascending, and which of them every row is."""
+    first, back = of_rows(rows)
+    return first, np.arange(len(rows)) if back is None else back
 
 
 def regime_labels(problems: Problems, owner: Ints, answers: Answers, terms: Floats) -> Ints:

@@ -3,14 +3,11 @@ alone, so that this costs little and is exact."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from ..lattice import build_lattice
-from ..postures import conventions, stage_games
+from ..postures import conventions
 from .locate import NARROW
-from .played import MOST_CONVENTIONS, convention_key
+from .played import MOST_CONVENTIONS, convention_key, stages_at
 from .sample import Family
 
 #: values at which conventions are compared
@@ -28,12 +25,11 @@ def switches(family: Family) -> list[tuple[float, float]]:
     game = family.game
     if not game.postures:
         return []
-    base = build_lattice(game)
 
     def keys(t: float) -> frozenset[str]:
         values = game.parameter_values({name: begin + t * (end - begin)
                                         for name, begin, end in family.line})
-        stages = stage_games(game, replace(base, parameters=values))
+        stages = stages_at(family.compiled, values, family.stages)
         found = zip(conventions(stages, family.conventions), range(MOST_CONVENTIONS), strict=False)
         return frozenset(convention_key(convention) for convention, _ in found)
 
