@@ -35,6 +35,7 @@ KERNELS = {
     "certificate_loops": ("note", "crest", "most_for_all", "multipliers", "tilt", "lacks",
                           "stationary", "may_tie", "idle_worth", "near_surplus", "owed",
                           "off_small", "off_terms", "consents", "certify_rows"),
+    "chain_loops": ("live_states", "invert_rows"),
     "batch_two": ("by_loop",),
     "polytope_loops": ("hash_slot", "rehash", "leaving_float", "leaving_whole", "pivot_float",
                        "pivot_whole", "slack_of", "proved_point", "search_float", "search_whole"),
@@ -50,14 +51,15 @@ KERNELS = {
 #: the kernels that Python calls; the others are called by kernels alone and need no wrappers, which
 #: would double the time that they take to compile
 ENTRIES = {"sweep", "list_states", "solve_rows", "follow_plays", "follow_rows", "sharpen_rows",
-           "bound_rows", "certify_rows", "by_loop", "solve", "solve_many"}
+           "bound_rows", "certify_rows", "invert_rows",
+           "by_loop", "solve", "solve_many"}
 
 
 #: modules whose kernels make no arrays of their own, so that nobody need count who holds one: to
 #: count took a quarter of the time of loops that pass small arrays around
 LENT = {"consent_bounds", "consent_search", "consent_loops", "nash_loops", "regime_loops",
         "regime_search", "noisy_terms", "logit_loops", "exact_loops", "duality_loops",
-        "certificate_loops"}
+        "certificate_loops", "chain_loops"}
 
 
 def available() -> bool:

@@ -39,6 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NumericalError
+from . import chain_loops, compiled
 from .markov_absorb import Visits as Visits
 from .markov_absorb import absorption
 from .markov_absorb import visits as visits
@@ -57,6 +58,8 @@ Complexes = NDArray[np.complex128]
 CONTOURS = ((20, 24, 0.8, 12.273, 0.095), (60, 32, 0.6, 12.273, 0.081), (100, 48, 0.5, 9.0, 0.067))
 #: before this many expected jumps the chain is where it starts (to the same accuracy)
 INSTANT = 1e-15
+#: chains of a batch that compiled loops take one by one, where they are at hand
+MANY = 64
 #: complex numbers held at once by the contour method
 WORKSPACE = 1 << 22
 
@@ -260,6 +263,11 @@ def _inverted(chain: Chain, hazard: Floats, total: Floats, times: Floats, reward
     w = (weight / (node if mean else 1.0) / times[:, None]).ravel()
     when = np.repeat(np.arange(len(times)), count)
     batch, width = len(hazard), chain.size if reward is None else len(reward)
+    loops = compiled.compiled("chain_loops", "invert_rows") if batch >= MANY else None
+    if loops is not None and reward is not None:
+        found = np.zeros((batch, len(times), width))
+        loops(chain.outward, hazard, reward, z, w, when, found, chain_loops.make_room(chain.size))
+        return found
     result = np.zeros((width, batch, len(times)))
     block = max(1, WORKSPACE // (chain.size * batch))
     for begin in range(0, len(z), block):

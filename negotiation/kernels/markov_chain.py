@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,16 @@ class Chain:
     def depth(self) -> int | None:
         """The number of moves in the longest sequence; None where sequences can go round."""
         return None if self.layers is None else len(self.layers) - 1
+
+    @cached_property
+    def outward(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """States in the order of play, where the edges out of each begin among the edges sorted by
+        source, those edges, and their targets by edge, as :mod:`.chain_loops` takes them."""
+        assert self.layers is not None
+        order = np.concatenate([layer.states for layer in self.layers])
+        edge = np.argsort(self.edge_state, kind="stable")
+        first = np.searchsorted(self.edge_state[edge], np.arange(self.size + 1))
+        return order, first, edge, np.ascontiguousarray(self.edge_target)
 
 
 @dataclass(frozen=True, eq=False)

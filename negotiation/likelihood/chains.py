@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..equilibrium.directional import Tree
 from ..equilibrium.distinct import of_rows
-from ..kernels import markov
+from ..kernels import compiled, markov
 from ..lattice import Lattice
 from ..process import chain_of, condition_states, outcome_states
 from .played import Rows
@@ -64,6 +64,8 @@ def reached_by(chain: markov.Chain, hazard: Floats, inside: Bools, by: float) ->
     """(B,) the chance of having been in a set of states by a date (``markov.reach``, no more)."""
     if inside[0]:
         return np.ones(len(hazard))
+    # the same loops for every batch, whatever was worked on before: their last bits may differ
+    compiled.compiled("chain_loops", "invert_rows", large=True)
     reward = inside[None].astype(np.float64)
     stop = markov.stopped(chain, hazard, inside)
     found: Floats = markov.transient(chain, stop, np.array([by]), reward)[:, 0, 0]
