@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ class Problems:
         """(P, M) moves that nobody is asked about."""
         return self.present & ~self.member.any(axis=2)
 
-    @property
+    @cached_property
     def bargained(self) -> Bools:
         """(P, M) moves with an issue that pays somebody."""
         pays = ((self.value != 0) | (self.curvature != 0)).any(axis=(2, 3))
@@ -150,12 +151,11 @@ def gather(lattice: Lattice, draw: Ints, state: Ints, next_value: Floats) -> Pro
     value, curvature = np.zeros(shape), np.zeros(shape)
     weights = np.ones(next_value.shape)
     if lattice.value.shape[1]:
-        term = np.where(present, lattice.bargain[edge], -1)
-        has = term >= 0
-        index = np.where(has, term, 0)
-        value = np.where(has[..., None, None], lattice.value[row, index], 0.0)
-        curvature = np.where(has[..., None, None], lattice.curvature[row, index], 0.0)
-        weights = np.where(has[..., None], lattice.weights[row, index], 1.0)
+        # few moves have issues: only theirs are copied
+        has = present & (lattice.bargain[edge] >= 0)
+        here = (np.broadcast_to(row, edge.shape)[has], lattice.bargain[edge[has]])
+        value[has], curvature[has] = lattice.value[here], lattice.curvature[here]
+        weights[has] = lattice.weights[here]
     return Problems(
         discount=lattice.discount[draw], flow=lattice.flow[draw, state],
         scale=lattice.payoff_range()[draw], rate=np.where(present, rate, 0.0), present=present,

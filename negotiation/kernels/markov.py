@@ -59,7 +59,7 @@ CONTOURS = ((20, 24, 0.8, 12.273, 0.095), (60, 32, 0.6, 12.273, 0.081), (100, 48
 #: before this many expected jumps the chain is where it starts (to the same accuracy)
 INSTANT = 1e-15
 #: chains of a batch that compiled loops take one by one, where they are at hand
-MANY = 64
+MANY = 8
 #: complex numbers held at once by the contour method
 WORKSPACE = 1 << 22
 
