@@ -41,7 +41,7 @@ def main(parameter: str = "us_presence", begin: str = "1.0", end: str = "0.0") -
     print(f"{len(found.branches)} branches, {len(found.events)} events ({exact} exact): "
           + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()))
     print(f"{found.sweeps} values; {found.checked} checked afresh, {found.surprises} with a play "
-          "that no branch covers")
+          "that no branch covered")
     print(f"{spent:.1f} s of processor time: " + ", ".join(
         f"{kind} {seconds:.1f}" for kind, seconds in parts.items()))
     many = max(len(found.events), 1)
