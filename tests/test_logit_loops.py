@@ -7,8 +7,10 @@ import pytest
 from random_games import open_state
 from scipy.optimize import brentq
 
-from negotiation.equilibrium import logit
+from negotiation.equilibrium import ends, joint, logit
+from negotiation.equilibrium.branch import verify
 from negotiation.equilibrium.component import Components
+from negotiation.equilibrium.cyclic import noise_of
 from negotiation.equilibrium.problem import Problems, gather
 from negotiation.kernels import compiled, logit_loops
 from negotiation.lattice import build_lattice
@@ -147,3 +149,31 @@ def test_compiled_and_as_it_stands_they_agree() -> None:
         components = Components(problems, np.full(problems.present.shape, -1), 1)
         path = logit.follow(components, ranges(problems), 1e-5)
         assert np.abs(plain[0] - path.value[:, 0]).max() < 1e-9 * problems.scale.max()
+
+
+@pytest.mark.parametrize("case", [(595, 3, 3, 2), (152, 4, 3, 2), pytest.param(
+    (94, 5, 4, 2), marks=pytest.mark.long)], ids=str)
+def test_a_branch_that_turns_in_a_kink_is_followed_to_an_equilibrium(
+        case: tuple[int, int, int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where terms come to a bound the curve bends, and may turn back; its end has index +1."""
+    problems = problem(*case)
+    components = Components.alone(problems)
+    noise, until = noise_of(components), ends.QUIET
+    value, terms, consent, ended = in_loops(problems, until, noise)
+    assert ended[0] == logit_loops.TURNED
+    path = logit.Path(value[:, None], terms, consent, np.array([until]), np.array([True]),
+                      np.array([True]))
+    label, points = ends.exact(components, noise, path)
+    good, _ = verify(problems, label, points)
+    assert good[0]
+    sign = joint.index(components, label[:, None], points.value[:, None], points.consent[:, None],
+                       points.terms[:, None, :, 0])
+    assert sign[0] == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(logit_loops, "LONGEST", 0.2)
+        patch.setattr(logit_loops, "LENGTH", 0.05)
+        fine = in_loops(problems, until, noise)
+    assert fine[3][0] == logit_loops.TURNED
+    assert fine[0] == pytest.approx(value, abs=1e-8)
+    monkeypatch.setattr(logit_loops, "around", lambda *_: False)
+    assert in_loops(problems, until, noise)[3][0] == logit_loops.LOST

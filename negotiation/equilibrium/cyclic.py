@@ -21,7 +21,7 @@ from . import logit
 from .branch import TIE, Points, distinct, verify
 from .component import Components
 from .cyclic_proof import enumerate_fixed
-from .ends import PURE, PURER, QUIET, exact
+from .ends import QUIET, READINGS, exact
 from .iteration import iterate, starts
 from .joint import index, newton
 from .leaf import Candidates
@@ -133,11 +133,14 @@ def solve_components(components: Components, noise: Floats, *, select: bool = Fa
     found = _Found(components)
     if select:
         path = logit.follow(components, noise, QUIET)
-        found.add(everyone, *exact(components, noise, path, PURE))
-        if len(lost := found.missing()):
+        lost = everyone
+        for reading in READINGS:
             flat = components.flat(lost)
             found.add(lost, *exact(components.take(lost), noise[flat], path.take(lost, flat),
-                                    PURER))
+                                   reading))
+            lost = found.missing()
+            if not len(lost):
+                break
         return found.joint(dict.fromkeys(everyone.tolist(), CYCLE), signed=not bare)
     proof = enumerate_fixed(components)
     found.add(proof.owner, proof.label, proof.points)
@@ -270,7 +273,7 @@ class _Found:
 
 def _selected(components: Components, noise: Floats) -> tuple[Ints, Candidates]:
     """The ends of the logit branches, made exact."""
-    return exact(components, noise, logit.follow(components, noise, QUIET), PURE)
+    return exact(components, noise, logit.follow(components, noise, QUIET))
 
 
 def _best_responses(components: Components, consent: Floats) -> tuple[Ints, Ints, Candidates]:

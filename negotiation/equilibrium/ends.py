@@ -25,18 +25,19 @@ Bools = NDArray[np.bool_]
 
 #: noise, in payoff ranges, at which the branch's regime is read
 QUIET = 1e-5
-#: consents closer than this to 0 or 1 there are pure; closer ones, where nothing comes of that
-PURE, PURER = 1e-2, 1e-4
-#: gains below this many units of noise there are zero
-VANISHING = 60.0
+#: consents closer than this to 0 or 1 there are pure, and gains below this many units of noise zero
+PURE, VANISHING = 1e-2, 60.0
+#: how ends are read, one way after another where nothing comes of those before: those who lose
+#: little on the terms that leave another without gain vanish slowly
+READINGS = ((PURE, VANISHING), (1e-4, VANISHING), (PURE, 10 * VANISHING), (PURE, 100 * VANISHING))
 #: how far V may be from a branch's end, in payoff ranges, at the equilibrium that it leads to
 NEAR = 1e-3
 
 
-def exact(components: Components, noise: Floats, path: logit.Path, pure: float,
-          ) -> tuple[Ints, Candidates]:
+def exact(components: Components, noise: Floats, path: logit.Path,
+          reading: tuple[float, float] = READINGS[0]) -> tuple[Ints, Candidates]:
     """Ends of branches made exact in the regimes that they are in, by label (P·S, M)."""
-    label = regime(components, noise, path, pure)
+    label = regime(components, noise, path, reading)
     points = _by_loops(components, label, path)
     rest = np.flatnonzero(~points.good.reshape(components.size, components.width).all(axis=1))
     if len(rest):
@@ -46,14 +47,15 @@ def exact(components: Components, noise: Floats, path: logit.Path, pure: float,
     return label, points
 
 
-def regime(components: Components, noise: Floats, path: logit.Path, pure: float = PURE) -> Ints:
+def regime(components: Components, noise: Floats, path: logit.Path,
+           reading: tuple[float, float] = READINGS[0]) -> Ints:
     """(P·S, M) the labels that branches' ends tell."""
     states = components.states
     filled = components.at(path.value)
     gain = (filled.reward + worth(filled, path.terms)
             - path.value.reshape(states.size, 1, filled.reward.shape[2]))
-    small = np.abs(gain) <= VANISHING * QUIET * noise
-    return labels_of(filled, path.consent, small, np.abs(gain) / noise, pure)
+    small = np.abs(gain) <= reading[1] * QUIET * noise
+    return labels_of(filled, path.consent, small, np.abs(gain) / noise, reading[0])
 
 
 def labels_of(problems: Problems, consent: Floats, small: Bools, size: Floats,

@@ -31,6 +31,8 @@ CLOSE, FIRST_STEPS, CORRECTIONS = 1e-11, 30, 6
 #: length of the first step, at most, at least, and its factors after a good and a bad one; consents
 #: turn within κ payoff ranges, so that folds at little noise are that narrow
 LENGTH, LONGEST, SHORTEST, LONGER, SHORTER = 0.5, 1.4, 1e-10, 1.6, 0.4
+#: how far past a kink its other side is looked for
+PAST = (1e-8, 1e-7, 1e-6)
 #: steps of a branch; corrections of a value and changes of a consent that are too large
 MOST_STEPS, VALUE_STEP, CONSENT_STEP = 2000, 0.02, 0.2
 #: how a branch ended: at the goal, there after turns, or nowhere
@@ -155,10 +157,42 @@ def correct(point: Floats, along: Floats, steps: int, state: tuple[Any, ...], te
     return False
 
 
+def around(v: Floats, here: float, along: Floats, sign: float, state: tuple[Any, ...],
+           terms: Floats, consent: Floats, room: tuple[Any, ...], moves: int, n: int,
+           issues: int) -> bool:
+    """Go on where the curve turns back in a kink: ``point`` and ``ahead`` take the first point
+    beyond it and the tangent there; whether there is one.
+
+    A term that comes to its bound bends the curve. Just past the kink, straight on, the equations
+    are those of the other side, and one branch keeps the sign of its determinant: so the curve goes
+    on against the tangent there where that sign is the other.
+    """
+    system, border, point, ahead, inner, known, bent = (
+        room[0], room[1], room[2], room[4], room[8], room[6], room[9])
+    for past in PAST:
+        for m in range(moves):
+            for j in range(issues):
+                terms[m, j] = known[m, j]
+        for k in range(n):
+            point[k] = v[k] + past * along[k]
+        if not evaluate(point, here + past * along[n], *state, terms, consent, system, inner,
+                        moves, n, issues) or tangent(system, along, border, bent, n) != -sign:
+            continue
+        for k in range(n + 1):
+            bent[k] = -bent[k]
+        for k in range(n):
+            point[k] = v[k] + past * bent[k]
+        point[n] = here + past * bent[n]
+        if correct(point, bent, zero() + CORRECTIONS, state, terms, consent, system, border, inner,
+                   moves, n, issues) and tangent(system, bent, border, ahead, n) == sign:
+            return True
+    return False
+
+
 def follow_branch(v: Floats, start: float, goal: float, state: tuple[Any, ...], terms: Floats,
                   consent: Floats, room: tuple[Any, ...], moves: int, n: int, issues: int) -> int:
     """Follow V from t = ``start`` down to ``goal``, in place; how that ended."""
-    system, border, point, along, ahead, down, known, was, inner = room
+    system, border, point, along, ahead, down, known, was, inner = room[:9]
     move = state[1]
     for k in range(n):
         point[k] = v[k]
@@ -199,9 +233,11 @@ def follow_branch(v: Floats, start: float, goal: float, state: tuple[Any, ...], 
             for m in range(moves):
                 for j in range(issues):
                     terms[m, j] = known[m, j]
-            if length < SHORTEST:
+            if length >= SHORTEST:
+                continue
+            if not around(v, here, along, sign, state, terms, consent, room, moves, n, issues):
                 return LOST
-            continue
+            last, length = False, SHORTEST
         for k in range(n):
             v[k] = point[k]
         if last:
@@ -277,7 +313,7 @@ def make_room(moves: int, n: int, issues: int) -> tuple[Any, ...]:
     down = floats(n + 1)
     down[n] = -1.0
     inner = (floats(n, n + 2), floats(n + 1, n + 2), floats(n + 1), floats(n + 1), floats(n + 1),
-             down, floats(moves, issues), floats(moves), work)
+             down, floats(moves, issues), floats(moves), work, floats(n + 1))
     return (floats(2, n), floats(moves), floats(moves, n), floats(moves, n), floats(moves, n),
             flags(moves, n), flags(moves), floats(moves, 2, issues, n), floats(moves, issues),
             floats(moves), floats(n), np.zeros(moves, dtype=np.int64), inner)
