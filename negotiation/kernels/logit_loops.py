@@ -169,14 +169,17 @@ def around(v: Floats, here: float, along: Floats, sign: float, state: tuple[Any,
     """
     system, border, point, ahead, inner, known, bent = (
         room[0], room[1], room[2], room[4], room[8], room[6], room[9])
+    actor, move, pay, noise, weights, member, asked, tables = state
     for past in PAST:
         for m in range(moves):
             for j in range(issues):
                 terms[m, j] = known[m, j]
         for k in range(n):
             point[k] = v[k] + past * along[k]
-        if not evaluate(point, here + past * along[n], *state, terms, consent, system, inner,
-                        moves, n, issues) or tangent(system, along, border, bent, n) != -sign:
+        if not evaluate(point, here + past * along[n], actor, move, pay, noise, weights, member,
+                        asked, tables, terms, consent, system, inner, moves, n, issues):
+            continue
+        if tangent(system, along, border, bent, n) != -sign:
             continue
         for k in range(n + 1):
             bent[k] = -bent[k]
