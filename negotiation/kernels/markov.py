@@ -276,8 +276,9 @@ def _inverted(chain: Chain, hazard: Floats, total: Floats, times: Floats, reward
         image = image if reward is None else _rewarded(reward, image)
         for t in np.unique(when[part]):
             chosen = when[part] == t
-            # not by BLAS: it wakes its threads for this little, and they spin on afterwards
-            result[..., t] += np.einsum("sbz,z->sb", image[..., chosen], w[part][chosen]).real
+            # not by BLAS: it wakes its threads for this little, and they spin on afterwards; alike
+            # chains get alike sums
+            result[..., t] += (image[..., chosen] * w[part][chosen]).sum(axis=-1).real
     return result.transpose(1, 2, 0)
 
 
