@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from negotiation.equilibrium.problem import Problems, gather
 from negotiation.formats.definition import from_dict
+from negotiation.lattice import build_lattice
 from negotiation.model import Game
 
 ACTORS = ("ada", "bo", "cy", "dee")
@@ -158,6 +160,13 @@ def open_state(seed: int, moves: int, actors: int, coalition: int, issues: int =
             "issues": {f"issue{j}": _issue(rng, shape, names)
                        for j in range(int(rng.integers(0, issues + 1)) if issues else 0)}}
             for end in ends}})
+
+
+def problem_of(game: Game) -> Problems:
+    """The one open state of a game whose moves all lead to ends."""
+    lattice = build_lattice(game)
+    start, ends = np.array([0]), lattice.flow[0] / lattice.discount[0]
+    return gather(lattice, start, start, ends[lattice.edge_target[list(lattice.edges(0))]][None])
 
 
 def shapes(**fixed: Any) -> st.SearchStrategy[Shape]:

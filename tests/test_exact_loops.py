@@ -8,25 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from random_games import open_state
+from random_games import open_state, problem_of
 
 import negotiation as ng
 from negotiation.equilibrium import ends, joint, logit
 from negotiation.equilibrium.component import Components
 from negotiation.equilibrium.cyclic import noise_of, selected
 from negotiation.equilibrium.nodes import MADE, MIX, binding, jointly
-from negotiation.equilibrium.problem import Problems, gather, surplus, worth
+from negotiation.equilibrium.problem import Problems, surplus, worth
 from negotiation.equilibrium.state import solve_states
 from negotiation.kernels import compiled, exact_loops
-from negotiation.lattice import build_lattice
-
-
-def problem_of(game: ng.Game) -> Problems:
-    """The one open state of a game; what follows it is never left."""
-    lattice = build_lattice(game)
-    start = np.array([0])
-    after = lattice.flow[0] / lattice.discount[0]
-    return gather(lattice, start, start, after[lattice.edge_target[list(lattice.edges(0))]][None])
 
 
 def problem(seed: int, moves: int, actors: int, issues: int) -> Problems:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from random_games import open_state
+from random_games import open_state, problem_of
 from scipy.optimize import brentq
 
 from negotiation.equilibrium import ends, joint, logit
 from negotiation.equilibrium.branch import verify
 from negotiation.equilibrium.component import Components
 from negotiation.equilibrium.cyclic import noise_of
-from negotiation.equilibrium.problem import Problems, gather
+from negotiation.equilibrium.problem import Problems
 from negotiation.kernels import compiled, logit_loops
-from negotiation.lattice import build_lattice
 
 
 def problem(seed: int, moves: int = 3, actors: int = 3, issues: int = 2) -> Problems:
     """The one open state of a random game; what follows it is never left."""
-    lattice = build_lattice(open_state(seed, moves, actors, 2, issues))
-    start = np.array([0])
-    ends = lattice.flow[0] / lattice.discount[0]
-    return gather(lattice, start, start, ends[lattice.edge_target[list(lattice.edges(0))]][None])
+    return problem_of(open_state(seed, moves, actors, 2, issues))
 
 
 def ranges(problems: Problems) -> np.ndarray:

@@ -8,16 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from random_games import open_state
+from random_games import open_state, problem_of
 
 import negotiation as ng
 from negotiation.equilibrium.certificate_duality import Bargains, surplus_bound
-from negotiation.equilibrium.problem import Problems, gather
 from negotiation.equilibrium.regimes import MIXED, listed, quick_states
 from negotiation.equilibrium.state import solve_states
 from negotiation.kernels import bargain, compiled, consent_search, duality_loops
 from negotiation.kernels.regime_loops import LEFT, PROVED
-from negotiation.lattice import build_lattice
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +28,6 @@ def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(compiled, "available", lambda: True)
     monkeypatch.setattr(compiled, "compiled", plain)
-
-
-def problem_of(game: ng.Game) -> Problems:
-    """The one open state of a game whose moves all lead to ends."""
-    lattice = build_lattice(game)
-    start, ends = np.array([0]), lattice.flow[0] / lattice.discount[0]
-    return gather(lattice, start, start, ends[lattice.edge_target[list(lattice.edges(0))]][None])
 
 
 def state(moves: dict[str, dict[str, Any]], flow: dict[str, float]) -> ng.Game:

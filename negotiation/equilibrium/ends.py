@@ -34,6 +34,12 @@ READINGS = ((PURE, VANISHING), (1e-4, VANISHING), (PURE, 10 * VANISHING), (PURE,
 NEAR = 1e-3
 
 
+def compile_loops() -> None:
+    """Have the loops that follow branches and make their ends exact, which pays for many states."""
+    compiled.compiled("logit_loops", "follow_rows", large=True)
+    compiled.compiled("exact_loops", "sharpen_rows", large=True)
+
+
 def exact(components: Components, noise: Floats, path: logit.Path,
           reading: tuple[float, float] = READINGS[0]) -> tuple[Ints, Candidates]:
     """Ends of branches made exact in the regimes that they are in, by label (P·S, M)."""

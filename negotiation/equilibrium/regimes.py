@@ -20,6 +20,7 @@ from ..kernels import compiled, consent_search, regime_search
 from ..kernels.regime_loops import LEFT, LISTED, MIXES, PROVED
 from . import cyclic
 from .component import Components
+from .ends import compile_loops
 from .problem import NASH, Problems
 from .rescue import solve_surely
 from .state import Answers, join
@@ -139,8 +140,7 @@ def _pure(problems: Problems, rows: Ints, known: Known, found: _Lists) -> None:
 
 def _selected(problems: Problems, rows: Ints, indifferent: str) -> Answers:
     """The equilibria that vanishing noise selects in some problems, where they can be found."""
-    compiled.compiled("logit_loops", "follow_rows", large=True)
-    compiled.compiled("exact_loops", "sharpen_rows", large=True)
+    compile_loops()
     found = cyclic.answer(Components.alone(problems.take(rows)), indifferent, select=True,
                           bare=True)
     found.owner = rows[found.owner]

@@ -26,19 +26,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .consent_bounds import zero
-from .regime_loops import gauss
+from .nash_loops import C, V
+from .regime_loops import MADE, gauss
 
 Floats = NDArray[np.float64]
 Array = NDArray[Any]
 
 DISCOUNT, FLOW, VALUE = range(3)
 RATE, CONSENT = 0, 1
-V, C = 0, 1
 #: an actor has no say on terms, bargains, or is held without gain
 OUT, BARGAINS, HELD = 0, 1, 2
 #: a term stays as it is; it is settled by bargaining, or by those who are held
 PINNED, SHARED, OPPOSED = 0, 1, 2
-MADE, MIX = 1, 2
+#: from here on a label is a mix
+MIX = 2
 #: Newton steps, relative residual that is none, and terms that are let go from a bound
 STEPS, EXACT, RELEASED = 40, 1e-13, 8
 #: how far V may be from the start; gains that are none; a wrong sign that rounding explains

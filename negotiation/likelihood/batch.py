@@ -19,7 +19,7 @@ from ..equilibrium.certificate import REGRET_TOLERANCE
 from ..equilibrium.component import Components
 from ..equilibrium.directional import Request, together, traverse
 from ..equilibrium.encounters import solve as encounters
-from ..equilibrium.ends import QUIET, recognised
+from ..equilibrium.ends import QUIET, compile_loops, recognised
 from ..equilibrium.problem import Problems
 from ..equilibrium.regimes import quick_states
 from ..equilibrium.result import Options
@@ -218,8 +218,7 @@ def _fixed_branches(lattice: Lattice, asked: Asked, cap: int, rule: str) -> _Bra
 
 def answer(request: Request, indifferent: str, concept: str) -> Answers:
     """Solve what a level asks for, with compiled loops wherever there is a compiler."""
-    compiled.compiled("logit_loops", "follow_rows", large=True)
-    compiled.compiled("exact_loops", "sharpen_rows", large=True)
+    compile_loops()
     if not isinstance(request, Problems | Components):
         chosen = "selected" if concept == "selected" else "all"
         return encounters.answer(request, Options(
