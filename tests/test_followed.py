@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -184,6 +185,20 @@ def test_more_checks_than_stretches_part_these_again() -> None:
     fresh = sorted(solved.value for solved in trace.solved if solved.searched)
     assert trace.checked == 6 and len(fresh) == 8
     assert max(np.diff(fresh)) < 0.35
+
+
+def test_a_trace_that_follows_plays_is_kept_and_gone_on_with(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Certificates of plays that were followed are not known until they are shown."""
+    monkeypatch.setattr(sampling, "LARGE", 1)
+    game, file = moody(0), tmp_path / "trace.json"
+    trace = ng.trace(game, "mood", -0.5, 0.5, grid=2, checks=0, save=file)
+    again = ng.trace(game, "mood", -0.5, 0.5, grid=2, checks=0, resume=file)
+    assert trace.followed and '"regret": null' in file.read_text()
+    assert [branch.values.tolist() for branch in again.branches] == [
+        branch.values.tolist() for branch in trace.branches]
+    for one, other in zip(trace.branches, again.branches, strict=True):
+        assert other.regret == pytest.approx(one.regret, abs=1e-12)
 
 
 @pytest.mark.long

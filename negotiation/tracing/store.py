@@ -16,7 +16,7 @@ from ..continuation.file import read_json, write_json
 from ..errors import InputError
 from ..formats.definition import dumps
 from ..model import Game
-from .plays import Play
+from .plays import UNKNOWN, Play
 from .result import Settings
 from .sample import Family, Point, Sample
 from .warm import Regimes
@@ -83,7 +83,9 @@ def _sample_record(sample: Sample) -> dict[str, Any]:
         "t": sample.t, "capped": sample.capped, "doubt": sample.doubt, "searched": sample.searched,
         "followed": sample.followed,
         "points": [{"key": point.key, "t": point.t, "count": point.play.count,
-                    "index": point.play.index, "regret": point.play.regret,
+                    "index": point.play.index,
+                    # of a play that was followed, not known until it is shown
+                    "regret": None if np.isnan(point.play.regret) else point.play.regret,
                     **{name: _packed(getattr(point.play, name)) for name in _ARRAYS}}
                    for point in sample.points],
         "regimes": {key: {str(state): {f.name: _packed(getattr(found, f.name))
@@ -105,7 +107,7 @@ def _samples(records: list[dict[str, Any]], family: Family) -> list[Sample]:
         points = []
         for one in record["points"]:
             play = Play(row=0, count=float(one["count"]), index=int(one["index"]),
-                        regret=float(one["regret"]),
+                        regret=UNKNOWN if one["regret"] is None else float(one["regret"]),
                         **{name: _unpacked(one[name]) for name in _ARRAYS})
             points.append(Point(one["t"], play, rows.single(lattices[one["t"], one["key"]]),
                                 one["key"]))
