@@ -149,5 +149,5 @@ def test_a_cap_does_not_change_the_count(seed):
     assert whole.complete and len(whole.equilibria) > 2
     assert len(cut.equilibria) == 2 and not cut.complete
     assert cut.count == cut.total == whole.count == len(whole.equilibria)
-    assert [tuple(e.consent) for e in cut.equilibria] == [
-        tuple(e.consent) for e in whole.equilibria[:2]]
+    every = {tuple(e.consent) for e in whole.equilibria}
+    assert len({tuple(e.consent) for e in cut.equilibria} & every) == 2

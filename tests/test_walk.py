@@ -54,10 +54,10 @@ def test_the_order_does_not_depend_on_the_chunk(chunk: int) -> None:
 
 
 def test_a_walk_is_lazy() -> None:
-    """Thousands of equilibria: the first few cost little, and are the first of the list."""
+    """Hundreds of equilibria: the first few cost little, and are the first of all."""
     game = random_game(59, FIXED)
-    listed = ng.solve(game, cap=20)
-    assert same(list(itertools.islice(listed.iterate(), 20)), list(listed.equilibria))
+    few = list(itertools.islice(ng.solve(game, cap=20).iterate(), 20))
+    assert same(few, list(ng.solve(game, cap=10_000).equilibria[:20]))
 
 
 def test_a_whole_list_is_its_own_walk() -> None:

@@ -31,6 +31,7 @@ from .component import Components
 from .distinct import of_rows
 from .encounters.request import Request as Clashing
 from .encounters.request import with_encounters
+from .extremes import ROOM, Goals, furthest
 from .problem import OFFERS, Problems, gather
 from .state import Answers
 from .watch import Progress, Watch
@@ -43,12 +44,15 @@ REJECTED = "an equilibrium missed the certificate's tolerance"
 
 @dataclass(eq=False)
 class Block:
-    """The nodes of one level: consent, sigma (T, M); terms (T, M, n, J); first id ``begin``."""
+    """The nodes of one level: consent, sigma (T, M); terms (T, M, n, J); first id ``begin``; the
+    ``draw`` (T,) of each, and the nodes that its moves lead to, −1 within its component."""
 
     begin: int
     state: Ints
     answers: Answers
     regret: Floats
+    draw: Ints
+    follow: Ints
 
 
 @dataclass(eq=False)
@@ -87,6 +91,8 @@ class Tree:
     ``doubt`` holds (state, why) for every reason why the list may not be complete; ``capped`` says
     whether branches were cut at the cap. By draw: ``unproved`` and ``cut`` are those with a doubt,
     or with branches cut; ``lost`` those left without a branch, and why (None: they are an error).
+    Where branches are cut, ``goals`` say which are kept, by the nodes' ``score`` (T, K), and
+    ``keep`` how many of each draw.
     """
 
     lattice: Lattice
@@ -103,6 +109,9 @@ class Tree:
     cut: set[int] = field(default_factory=set)
     lost: dict[int, str] | None = None
     shelf: Shelf | None = None
+    goals: Goals | None = None
+    keep: int | None = None
+    score: Floats | None = None
 
 
 #: what a level asks for: its states' problems, components of several states, or with encounters
@@ -149,11 +158,14 @@ def together(traversals: Sequence[Traversal], solver: Callable[[Request], Answer
 
 def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "mpe",
              progress: Progress | None = None, watch: Watch | None = None,
-             tolerant: bool = False) -> Traversal:
+             tolerant: bool = False, goals: Goals | None = None, keep: int | None = None,
+             ) -> Traversal:
     """Solve every state of a lattice at every draw.
 
     Args:
-        cap: the most equilibria to list per draw.
+        cap: the most equilibria to list per draw; where there are more, ``keep`` (as many, when
+            left out) are kept that lead furthest apart by ``goals`` (by default the game's outcomes
+            at its horizon).
         one: keep the first equilibrium of every state only.
         concept: "mpe" or "logit"; it says which certificate answers have to pass.
         progress: called with (states solved, states in all) after every level.
@@ -164,6 +176,8 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
         raise InputError(f"{lattice.game.name}: the lattice lacks what the game's postures pay: "
                          "lay a convention on it first (negotiation.postures.play_out)")
     tree = root(lattice, concept, tolerant)
+    tree.goals = Goals.of(lattice, lattice.game.horizon) if goals is None else goals
+    tree.keep = keep
     size, done = len(lattice.states), 0
     for members in levels(lattice):
         if watch is not None and watch.ending is not None and not one:
@@ -252,14 +266,16 @@ def _nodes(tree: Tree, draw: Ints, state: Ints, follow: Ints,
     ``follow`` (R, width · moves) are the nodes that their moves lead to.
     """
     width = state.shape[1]
-    answers, regret = yield from _solve(tree, draw, state, follow.reshape(state.size, -1))
+    follow = follow.reshape(state.size, -1)
+    answers, regret = yield from _solve(tree, draw, state, follow)
     begin, total = len(tree.value), len(answers.owner) // width
     for s in range(width):
         part = answers if width == 1 else answers.every(s, width)
         if tree.lost is not None:
             # nobody reads the terms of a batch of draws, and they are most of what it holds
             part = replace(part, terms=np.zeros((len(part.owner), 0, 0, 0)))
-        tree.blocks.append(Block(begin + s * total, state[part.owner, s], part, regret[s::width]))
+        tree.blocks.append(Block(begin + s * total, state[part.owner, s], part, regret[s::width],
+                                 draw[part.owner], follow[part.owner * width + s]))
         tree.value = np.concatenate([tree.value, part.value])
         # the index of a component is that of its first state; the others count 1
         sign = part.index if s == 0 else np.ones_like(part.index)
@@ -384,20 +400,28 @@ def choose(tree: Tree, members: Ints, row: Ints, count: Ints, cap: int, begin: i
     # levels are copied once, at the end
     source, draw = np.arange(len(tree.draw)), tree.draw
     chosen = np.zeros((len(draw), len(members)), dtype=np.int64)
-    for k in range(begin, len(members)):
+    open_ = np.flatnonzero((count[row[:, begin:]] != 1).any(axis=0)) + begin
+    rest: Floats | None = None
+    for place, k in enumerate(open_.tolist()):
         times = count[row[:, k]]
-        if (times == 1).all():
-            continue
         keep = np.repeat(np.arange(len(times)), times)
         which = np.arange(len(keep)) - np.repeat(np.cumsum(times) - times, times)
-        kept = _within(tree, draw[keep], cap)
-        if not kept.all() and tree.shelf is not None:
-            tree.shelf.aside.append(Aside(
-                tree.shelf.depth, k + 1, members, _chosen(tree.node, source, members, chosen), draw,
-                row, count, keep[~kept], which[~kept]))
-        keep, which = keep[kept], which[kept]
+        if tree.shelf is not None:
+            kept = _within(tree, draw[keep], cap)
+            if len(kept) < len(keep):
+                aside = np.setdiff1d(np.arange(len(keep)), kept)
+                tree.shelf.aside.append(Aside(
+                    tree.shelf.depth, k + 1, members, _chosen(tree.node, source, members, chosen),
+                    draw, row, count, keep[aside], which[aside]))
+            keep, which = keep[kept], which[kept]
         source, draw, row, chosen = source[keep], draw[keep], row[keep], chosen[keep]
         chosen[:, k] = which
+        room = cap if tree.keep is not None or k == open_[-1] else ROOM * cap
+        if tree.shelf is None and _most(draw) > room:
+            rest = _elsewhere(tree, members, open_) if rest is None else rest
+            mine = open_[:place + 1]
+            kept = _furthest(tree, rest, members[mine], source, draw, chosen[:, mine], cap)
+            source, draw, row, chosen = source[kept], draw[kept], row[kept], chosen[kept]
     if len(source) > len(tree.draw) or chosen.any():
         tree.node, tree.draw = _chosen(tree.node, source, members, chosen), draw
 
@@ -410,13 +434,70 @@ def _chosen(node: Ints, source: Ints, members: Ints, chosen: Ints) -> Ints:
     return out
 
 
-def _within(tree: Tree, draw: Ints, cap: int) -> NDArray[np.bool_]:
-    """(K,) which branches are among the first ``cap`` of their draw."""
-    if len(draw) <= cap:
-        return np.ones(len(draw), dtype=bool)
-    first = np.searchsorted(draw, draw)  # branches stay sorted by draw
-    within = np.arange(len(draw)) - first < cap
-    if not within.all():
+def _within(tree: Tree, draw: Ints, cap: int) -> Ints:
+    """Which branches are among the first ``cap`` of their draw."""
+    # branches stay sorted by draw
+    kept = np.flatnonzero(np.arange(len(draw)) - np.searchsorted(draw, draw) < cap)
+    _cut(tree, draw, kept)
+    return kept
+
+
+def _furthest(tree: Tree, rest: Floats, open_: Ints, source: Ints, draw: Ints, chosen: Ints,
+              cap: int) -> Ints:
+    """Which branches are kept where a draw has more than ``cap``: those that lead furthest apart.
+    ``open_`` (k, width) are the level's components that were chosen; ``rest`` (B, K) is what the
+    branches they come from are worth elsewhere."""
+    score, many = _scores(tree), np.bincount(draw)[draw] > cap
+    rows = np.flatnonzero(many)
+    worth = rest[source[rows]]
+    for states, which in zip(open_, chosen[rows].T, strict=True):
+        for state in states.tolist():
+            worth += score[tree.node[source[rows], state] + which]
+    kept = rows[furthest(draw[rows], worth, cap if tree.keep is None else tree.keep)]
+    kept = np.sort(np.concatenate([np.flatnonzero(~many), kept]))
+    _cut(tree, draw, kept)
+    return kept
+
+
+def _elsewhere(tree: Tree, members: Ints, open_: Ints) -> Floats:
+    """(B, K) what branches are worth in all states that are solved and still asked for, but those
+    of some components of the level ``members``."""
+    score, lattice = _scores(tree), tree.lattice
+    size = len(lattice.states)
+    known, asked = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+    known[tree.node[0] >= 0] = True
+    asked[lattice.edge_target[~known[lattice.edge_state]]] = asked[members] = True
+    known[members[open_]] = False
+    worth = np.zeros((len(tree.node), score.shape[1]))
+    for state in np.flatnonzero(known & asked).tolist():
+        worth += score[tree.node[:, state]]
+    return worth
+
+
+def _most(draw: Ints) -> int:
+    """The most branches of one draw."""
+    return int(np.bincount(draw).max()) if len(draw) else 0
+
+
+def _cut(tree: Tree, draw: Ints, kept: Ints) -> None:
+    """Remember which draws lose branches."""
+    if len(kept) < len(draw):
         tree.capped = True
-        tree.cut.update(draw[~within].tolist())
-    return within
+        gone = np.ones(len(draw), dtype=bool)
+        gone[kept] = False
+        tree.cut.update(draw[gone].tolist())
+
+
+def _scores(tree: Tree) -> Floats:
+    """(T, K) what the nodes so far are worth to each goal; asked for only where branches are cut."""
+    assert tree.goals is not None
+    if tree.score is None:
+        tree.score = np.zeros((0, len(tree.goals.inside) + tree.value.shape[1]))
+    for block in tree.blocks:
+        if block.begin < len(tree.score):
+            continue
+        value = tree.value[block.begin:block.begin + len(block.state)]
+        new = tree.goals.scores(tree.lattice, block.draw, block.state, block.follow,
+                                block.answers.consent, value, tree.score)
+        tree.score = np.concatenate([tree.score, new])
+    return tree.score

@@ -20,6 +20,7 @@ from ..equilibrium.component import Components
 from ..equilibrium.directional import Request, together, traverse
 from ..equilibrium.encounters import solve as encounters
 from ..equilibrium.ends import QUIET, compile_loops, recognised
+from ..equilibrium.extremes import Goals
 from ..equilibrium.problem import Problems
 from ..equilibrium.regimes import quick_states
 from ..equilibrium.result import Options
@@ -38,6 +39,9 @@ Bools = NDArray[np.bool_]
 
 #: chances closer than this are the same whatever equilibrium is selected
 APART = 1e-9
+#: where a draw has more equilibria than its cap, this part of the cap is gone on from: those that
+#: lead furthest apart, whose range more would hardly widen
+KEPT = 4
 #: boxes of branch and bound that a state of a draw may cost where loops leave it
 BOXES = 3
 
@@ -135,7 +139,8 @@ def _solve_rows(rows: Rows, mine: Ints, times: int, question: Question, found: C
     every = len(mine) == rows.lattice.draws
     lattice = rows.lattice if every else take_draws(rows.lattice, mine)
     asked = Asked.outcome(rows, mine, question.outcome, question.by)
-    branches = _branches(lattice, asked, max(question.cap // times, 1), question)
+    goals = Goals.of(lattice, question.by, [question.outcome])
+    branches = _branches(lattice, asked, max(question.cap // times, 1), question, goals)
     draw = rows.draw[mine]
     lost = {int(draw[row]): why for row, why in branches.lost.items()}
     found.why.update(lost)
@@ -171,7 +176,11 @@ def _select(lattice: Lattice, asked: Asked, draw: Ints, several: Ints, question:
     tree, = together([traverse(part, cap=1, one=True, tolerant=True)], solver)
     chance = chances(tree, asked.take(rows))
     found.selected[several] = np.nan
-    found.selected[several[tree.draw]] = chance
+    chosen = several[tree.draw]
+    found.selected[chosen] = chance
+    # an equilibrium like any other: where not all are listed, the range has to hold it
+    found.low[chosen] = np.minimum(found.low[chosen], chance)
+    found.high[chosen] = np.maximum(found.high[chosen], chance)
     for row, why in (tree.lost or {}).items():
         found.why[int(several[row])] = f"selection: {why}"
     gone = several[sorted(tree.lost or {})]
@@ -184,18 +193,26 @@ def take_draws(lattice: Lattice, rows: Ints) -> Lattice:
     return replace(lattice, flow=lattice.flow[rows], **numbers_of(lattice, rows))
 
 
-def _branches(lattice: Lattice, asked: Asked, cap: int, question: Question) -> _Branches:
-    """Every equilibrium of every row, at most ``cap`` each."""
+def _branches(lattice: Lattice, asked: Asked, cap: int, question: Question, goals: Goals,
+              ) -> _Branches:
+    """Every equilibrium of every row, at most ``cap`` each: those that lead furthest apart."""
     rule = question.indifferent or lattice.game.indifferent
     if question.concept == "mpe" and rule != "all" and lattice.clashes is None and (
             consents.covers(lattice)):
-        return _fixed_branches(lattice, asked, cap, rule)
+        return _fixed_branches(lattice, asked, cap, rule, goals)
     solver = partial(answer, indifferent=rule, concept=question.concept)
-    tree, = together([traverse(lattice, cap=cap, concept=question.concept, tolerant=True)], solver)
+    tree, = together([traverse(lattice, cap=cap, concept=question.concept, tolerant=True,
+                               goals=goals, keep=_kept(cap))], solver)
     return _Branches(tree.draw, chances(tree, asked), tree.unproved, tree.cut, tree.lost or {})
 
 
-def _fixed_branches(lattice: Lattice, asked: Asked, cap: int, rule: str) -> _Branches:
+def _kept(cap: int) -> int:
+    """How many equilibria of a draw are gone on from where it has more than the cap."""
+    return max(cap // KEPT, 1)
+
+
+def _fixed_branches(lattice: Lattice, asked: Asked, cap: int, rule: str, goals: Goals,
+                    ) -> _Branches:
     """The same where payoffs are fixed: most rows have one equilibrium, which bounds find."""
     # the same loops for every chunk, whatever was worked on before: their last bits may differ
     compiled.compiled("consent_loops", "sweep", large=True)
@@ -207,7 +224,8 @@ def _fixed_branches(lattice: Lattice, asked: Asked, cap: int, rule: str) -> _Bra
     if not len(rest):
         return _Branches(row, chance, set(), set(), {})
     solver = partial(answer, indifferent=rule, concept="mpe")
-    tree, = together([traverse(take_draws(lattice, rest), cap=cap, tolerant=True)], solver)
+    tree, = together([traverse(take_draws(lattice, rest), cap=cap, tolerant=True, goals=goals,
+                               keep=_kept(cap))], solver)
     owner = np.concatenate([row, rest[tree.draw]])
     order = np.argsort(owner, kind="stable")
     both = np.concatenate([chance[alone], chances(tree, asked.take(rest))])
