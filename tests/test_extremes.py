@@ -57,8 +57,8 @@ def test_the_first_and_the_last_by_each_score_are_kept() -> None:
     assert np.bincount(draw[kept]).tolist() == [10, 0, 3, 10] and (np.diff(kept) > 0).all()
     for one in (0, 2, 3):
         mine = np.flatnonzero(draw == one)
-        ends = {int(mine[k]) for column in score[mine].T for k in (column.argmin(), column.argmax())}
-        assert ends <= set(kept.tolist())
+        for column in score[mine].T:
+            assert {int(mine[column.argmin()]), int(mine[column.argmax()])} <= set(kept.tolist())
 
 
 def test_one_stands_for_those_that_are_alike() -> None:

@@ -20,8 +20,9 @@ from negotiation.tracing import sample as sampling
 from negotiation.tracing.certified import certified
 from negotiation.tracing.margins import settle
 from negotiation.tracing.plays import read, surpluses
+from negotiation.tracing.point import Point
 from negotiation.tracing.relevant import listed, relevant, whole
-from negotiation.tracing.sample import Family, Point, Sample
+from negotiation.tracing.sample import Family, Sample
 from negotiation.tracing.sweep import Solving, cold, sweep
 
 SHAPE = Shape(fronts=3, actors=3, issues=2, curved=True, links=4)

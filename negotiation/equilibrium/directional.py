@@ -489,7 +489,7 @@ def _cut(tree: Tree, draw: Ints, kept: Ints) -> None:
 
 
 def _scores(tree: Tree) -> Floats:
-    """(T, K) what the nodes so far are worth to each goal; asked for only where branches are cut."""
+    """(T, K) what the nodes so far are worth to each goal; asked for where branches are cut."""
     assert tree.goals is not None
     if tree.score is None:
         tree.score = np.zeros((0, len(tree.goals.inside) + tree.value.shape[1]))

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..lattice import Lattice
+from ..model import Condition, Game
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,16 +42,12 @@ class Goals:
     rate: float
 
     @staticmethod
-    def of(lattice: Lattice, by: float, outcomes: Iterable[str] | None = None) -> Goals:
-        """The outcomes that a game names (all when left out), by about a date."""
-        known = lattice.game.outcomes
-        sets = [lattice.holds(known[name].when) for name in (known if outcomes is None else outcomes)
-                if not known[name].posture]
+    def of(lattice: Lattice, by: float, conditions: Iterable[Condition] | None = None) -> Goals:
+        """States in which conditions hold (the game's outcomes when left out), by about a date."""
+        if conditions is None:
+            conditions = outcome_conditions(lattice.game, lattice.game.outcomes)
+        sets = [lattice.holds(when) for when in conditions]
         return Goals(np.array(sets, dtype=bool).reshape(len(sets), len(lattice.states)), 1.0 / by)
-
-    def take(self, state: Ints) -> Goals:
-        """The same of a lattice of some states."""
-        return Goals(self.inside[:, state], self.rate)
 
     def scores(self, lattice: Lattice, draw: Ints, state: Ints, follow: Ints, consent: Floats,
                value: Floats, known: Floats) -> Floats:
@@ -72,6 +69,11 @@ class Goals:
             chance /= (self.rate + flow.sum(axis=1))[:, None]
         chance[self.inside[:, state].T] = 1.0
         return np.concatenate([chance, value / lattice.payoff_range()[draw]], axis=1)
+
+
+def outcome_conditions(game: Game, names: Iterable[str]) -> tuple[Condition, ...]:
+    """When some outcomes hold; those that are about how a posture is played have no states."""
+    return tuple(game.outcomes[name].when for name in names if not game.outcomes[name].posture)
 
 
 def furthest(draw: Ints, score: Floats, cap: int) -> Ints:

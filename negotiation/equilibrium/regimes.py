@@ -56,7 +56,9 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
         parts.append(_selected(problems, mixing, indifferent))
         known[parts[-1].owner] = LISTED
     left = np.flatnonzero((known == LEFT) | (known == MIXES))
-    return join([*parts, _in_general(problems, left, indifferent, boxes)])
+    if len(left):
+        parts.append(_in_general(problems, left, indifferent, boxes))
+    return join(parts)
 
 
 def listed(problems: Problems) -> tuple[Answers, Known] | None:
@@ -153,6 +155,8 @@ def _in_general(problems: Problems, left: Ints, indifferent: str, boxes: int) ->
     fixed = ~problems.bargained[left].any(axis=1)
     parts = []
     for rows, most in ((left[fixed], FIXED_BOXES), (left[~fixed], boxes)):
+        if problems.size and not len(rows):
+            continue  # to solve nothing takes its time, too
         found = solve_surely(problems.take(rows), indifferent, boxes=most)
         found.owner = rows[found.owner]
         found.doubt = {int(rows[p]): why for p, why in found.doubt.items()}

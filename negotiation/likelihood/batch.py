@@ -20,7 +20,7 @@ from ..equilibrium.component import Components
 from ..equilibrium.directional import Request, together, traverse
 from ..equilibrium.encounters import solve as encounters
 from ..equilibrium.ends import QUIET, compile_loops, recognised
-from ..equilibrium.extremes import Goals
+from ..equilibrium.extremes import Goals, outcome_conditions
 from ..equilibrium.problem import Problems
 from ..equilibrium.regimes import quick_states
 from ..equilibrium.result import Options
@@ -139,7 +139,7 @@ def _solve_rows(rows: Rows, mine: Ints, times: int, question: Question, found: C
     every = len(mine) == rows.lattice.draws
     lattice = rows.lattice if every else take_draws(rows.lattice, mine)
     asked = Asked.outcome(rows, mine, question.outcome, question.by)
-    goals = Goals.of(lattice, question.by, [question.outcome])
+    goals = Goals.of(lattice, question.by, outcome_conditions(lattice.game, [question.outcome]))
     branches = _branches(lattice, asked, max(question.cap // times, 1), question, goals)
     draw = rows.draw[mine]
     lost = {int(draw[row]): why for row, why in branches.lost.items()}

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..frozen import FrozenMap
 from .locate import Refiner, Zero
 from .plays import MADE, MIXED, REFUSED, gains
+from .point import Point, apart
 from .result import Change
-from .sample import Point, apart
 
 Floats = NDArray[np.float64]
 

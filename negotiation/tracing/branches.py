@@ -9,18 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..frozen import FrozenMap
-from ..kernels import markov
-from ..lattice import Lattice
-from ..process import chain_of, outcome_states
 from .assemble import Happening
+from .chances import chances
+from .point import Point
 from .result import Branch, Event, Settings, Special
-from .sample import Point, Sample, matched
+from .sample import Sample, matched
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
-#: points whose chances are found in one call
-CHUNK = 64
 
 
 @dataclass(eq=False)
@@ -52,11 +48,11 @@ def branches(samples: Sequence[Sample], events: Sequence[Happening], settings: S
         here = _onward(samples, k, here, by_gap.get(k, []), chains, members, settings)
         owners.append({i: chain.number for i, chain in here.items()})
     chains = [chain for chain in chains if chain.points]
-    chances_ = _chances([p for chain in chains for p in chain.points], settings.by)
+    every = chances([p for chain in chains for p in chain.points], settings.by)
     at, found = 0, []
     for chain in chains:
         found.append(_branch(chain, {name: rows[at:at + len(chain.points)]
-                                     for name, rows in chances_.items()}, settings))
+                                     for name, rows in every.items()}, settings))
         at += len(chain.points)
     done = {branch.id: branch for branch in found}
     return tuple(found), tuple(
@@ -112,91 +108,6 @@ def _branch(chain: _Chain, outcomes: dict[str, Floats], settings: Settings) -> B
         equilibria=np.array([point.play.count for point in points]),
         regret=np.array([point.play.regret for point in points]),
         special=tuple(chain.special), begin=chain.begin, end=chain.end)
-
-
-def _chances(points: list[Point], by: float) -> dict[str, Floats]:
-    """Outcome → its chance by the date at every point."""
-    if not points:
-        return {}
-    lattice = points[0].lattice
-    hazard = np.array([point.lattice.rate[0] * point.play.consent for point in points])
-    groups = _by_support(lattice, points)
-    out: dict[str, Floats] = {}
-    plain: dict[str, NDArray[np.bool_]] = {}
-    for name, outcome in lattice.game.outcomes.items():
-        out[name] = np.zeros(len(points))
-        if outcome.posture:
-            by_play: dict[str, list[int]] = {}
-            for k, point in enumerate(points):
-                by_play.setdefault(repr((point.key, _supports(point))), []).append(k)
-            for played in by_play.values():
-                out[name][played] = shares(points[played[0]].lattice, hazard[played], name, by)
-            continue
-        inside = outcome_states(lattice, name)
-        plain[name] = inside
-    for chain, rows, states, edges in groups:
-        _reached(chain, hazard[rows][:, edges], {
-            name: inside[states] for name, inside in plain.items()}, by, rows, out)
-    return out
-
-
-def _reached(chain: markov.Chain, hazard: Floats, sets: dict[str, NDArray[np.bool_]], by: float,
-             rows: Ints, out: dict[str, Floats]) -> None:
-    """Put the chances of having been in some sets of states by a date; all sets in one call."""
-    for name in [name for name, inside in sets.items() if inside[0] or not inside.any()]:
-        out[name][rows] = float(sets.pop(name)[0])
-    if not sets:
-        return
-    stopped = np.concatenate([markov.stopped(chain, hazard, inside) for inside in sets.values()])
-    reward = np.array(list(sets.values()), dtype=np.float64)
-    found = markov.transient(chain, stopped, np.array([by]), reward)[:, 0]
-    for k, name in enumerate(sets):
-        out[name][rows] = found[k * len(rows):(k + 1) * len(rows), k]
-
-
-def _by_support(lattice: Lattice, points: Sequence[Point],
-                ) -> list[tuple[markov.Chain, Ints, Ints, Ints]]:
-    """Points whose plays can reach the same states: a chain over these alone, the points' numbers,
-    and the chain's states and edges. A play visits few of a large game's states."""
-    whole = chain_of(lattice)
-    if whole.layers is None:
-        every = np.arange(len(points))
-        return [(whole, every, np.arange(whole.size), np.arange(len(whole.edge_state)))]
-    by: dict[bytes, list[int]] = {}
-    for k, point in enumerate(points):
-        by.setdefault(point.play.on_path.tobytes(), []).append(k)
-    out = []
-    for rows in by.values():
-        on_path = points[rows[0]].play.on_path
-        states = np.flatnonzero(on_path)
-        edges = np.flatnonzero(on_path[whole.edge_state] & on_path[whole.edge_target])
-        place = np.cumsum(on_path) - 1
-        part = markov.build_chain(place[whole.edge_state[edges]], place[whole.edge_target[edges]],
-                                  whole.level[states])
-        out.append((part, np.array(rows), states, edges))
-    return out
-
-
-def _supports(point: Point) -> tuple[bytes, ...]:
-    """How the postures are played at a point, if that says more than the actions they play with:
-    the chances of all outcomes about them."""
-    lattice = point.lattice
-    if "+" not in point.key:
-        return ()
-    assert lattice.convention is not None
-    return tuple(lattice.convention.chance(lattice, outcome).tobytes()
-                 for outcome in lattice.game.outcomes.values() if outcome.posture)
-
-
-def shares(lattice: Lattice, hazard: Floats, name: str, by: float) -> Floats:
-    """(B,) the expected share of the time to a date that a posture is played so, under the
-    lattice's convention and hazards (B, E)."""
-    assert lattice.convention is not None
-    chain = chain_of(lattice)
-    chance = lattice.convention.chance(lattice, lattice.game.outcomes[name])[None]
-    return np.concatenate([
-        markov.average(chain, hazard[begin:begin + CHUNK], np.array([by]), chance)[:, 0, 0]
-        for begin in range(0, len(hazard), CHUNK)])
 
 
 def _event(number: int, one: Happening, samples: Sequence[Sample],

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..equilibrium.certificate import REGRET_TOLERANCE, certify
 from ..lattice import Lattice
 from .played import stacked
-from .sample import Point
+from .point import Point
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

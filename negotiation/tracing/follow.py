@@ -18,7 +18,7 @@ from .assemble import Happening, happenings
 from .branches import branches
 from .certified import certified
 from .locate import NARROW, Refiner
-from .measure import CascadeMeasure
+from .measure import CascadeMeasure, read
 from .plays import equilibrium
 from .proved import unprovable, windows
 from .result import Ending, Event, Settings, Solved, Trace
@@ -70,7 +70,8 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
     settings = _settings(game, parameter, begin, end, by, grid, checks, cap, boxes, indifferent,
                          conventions)
     until = None if seconds is None else started + seconds
-    work = Work(Family(game, ((parameter, settings.begin, settings.end),), conventions),
+    work = Work(Family(game, ((parameter, settings.begin, settings.end),), conventions,
+                       settings.by),
                 Solving(settings.indifferent, cap, boxes, until), [], [])
     if resume is not None:
         work.samples, work.breaks, counts = store.read(resume, game, settings, work.family)
@@ -113,7 +114,7 @@ def _verdicts(work: Work, found: Trace) -> tuple[Event, ...]:
     readings = []
     try:
         for begin in range(0, len(beside), CHUNK):
-            readings += measure.read(work.family.line, beside[begin:begin + CHUNK], work.solving)
+            readings += read(measure, work.family.line, beside[begin:begin + CHUNK], work.solving)
     except OutOfTime:
         pass  # the events that are left have no verdict
     words = [measure.verdict(reading) for reading in readings]

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from ..errors import NumericalError
 from .margins import margins, on_path, settle
-from .sample import CARRIED, Family, Point, Sample, apart, matched
+from .point import Point, apart
+from .sample import CARRIED, Family, Sample, matched
 from .sweep import Solving
 
 Floats = NDArray[np.float64]

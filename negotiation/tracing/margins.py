@@ -18,7 +18,7 @@ from ..lattice import Lattice
 from .plays import MADE, MIXED, REFUSED, Play, gains, surpluses_of
 
 if TYPE_CHECKING:
-    from .sample import Point
+    from .point import Point
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

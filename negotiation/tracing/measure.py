@@ -6,7 +6,7 @@ A measure turns the equilibria at points of a line into numbers low ≤ high tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -14,15 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cascade import _question, _verdict
+from ..equilibrium.extremes import outcome_conditions
 from ..errors import InputError, UnknownNameError
-from ..model import Cascade, Game
-from ..process import Process, chances, condition_states, outcome_states, reach
+from ..frozen import FrozenMap
+from ..model import Cascade, Condition, Game
 from ..settings import Setting, apply
-from .sample import Family, Point, Sample
+from .chances import arrivals, chances
+from .sample import Family, Sample
 from .sweep import Solving
 
 Floats = NDArray[np.float64]
 Line = tuple[tuple[str, float, float], ...]
+#: plays of one game that are followed from one point to another
+DECIDING = 16
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class Reading:
     complete: bool
 
 
+#: the plays at one point, of every game that a measure solves
+Found = tuple[Sample, ...]
+
+
 class Measure(Protocol):
     """Reads something off a game at points of a line of its parameters."""
 
@@ -52,9 +60,35 @@ class Measure(Protocol):
         """In a few words, what is read."""
         ...
 
-    def read(self, line: Line, t: Sequence[float], solving: Solving) -> list[Reading]:
-        """Readings at shares t of a line, each solved afresh."""
+    def families(self, line: Line) -> tuple[Family, ...]:
+        """The games that have to be solved, along a line."""
         ...
+
+    def reading(self, found: Found) -> Reading:
+        """What the plays at a point say."""
+        ...
+
+    def deciding(self, found: Found, lowest: bool) -> Found:
+        """The ``DECIDING`` plays of each game that the lowest (else highest) number rests on."""
+        ...
+
+
+def solved(measure: Measure, line: Line, t: Sequence[float], solving: Solving) -> list[Found]:
+    """The plays at shares t of a line, each solved afresh."""
+    return list(zip(*(family.samples(t, solving) for family in measure.families(line)),
+                    strict=True))
+
+
+def read(measure: Measure, line: Line, t: Sequence[float], solving: Solving) -> list[Reading]:
+    """Readings at shares t of a line, each solved afresh."""
+    return [measure.reading(found) for found in solved(measure, line, t, solving)]
+
+
+def followed(measure: Measure, line: Line, t: float, near: Sequence[Found], solving: Solving,
+             ) -> Found:
+    """Plays from points nearby, followed to a share t of a line."""
+    return tuple(family.follow([t], solving, [[p for found in near for p in found[k].points]])[0]
+                 for k, family in enumerate(measure.families(line)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,20 +108,24 @@ class OutcomeMeasure:
     def what(self) -> str:
         return f"the chance of {self.outcome}"
 
-    def read(self, line: Line, t: Sequence[float], solving: Solving) -> list[Reading]:
-        """Readings at shares t of a line, each solved afresh."""
-        out = []
-        for sample in Family(self.game, line, self.conventions, exact=False).samples(t, solving):
-            found = [self._chance(point) for point in sample.points]
-            out.append(Reading(min(found), max(found), len(found), sample.complete))
-        return out
+    def families(self, line: Line) -> tuple[Family, ...]:
+        """The game itself."""
+        asked = outcome_conditions(self.game, [self.outcome])
+        return Family(self.game, line, self.conventions, self.by, asked, exact=False),
 
-    def _chance(self, point: Point) -> float:
-        hazard = point.lattice.rate[0] * point.play.consent
-        if self.game.outcomes[self.outcome].posture:
-            return chances([Process(point.lattice, hazard)], self.outcome, self.by)[0].probability
-        inside = outcome_states(point.lattice, self.outcome)
-        return float(reach(point.lattice, hazard[None], inside, [self.by]).reached[0, 0])
+    def _chance(self, sample: Sample) -> Floats:
+        return chances(sample.points, self.by, [self.outcome])[self.outcome]
+
+    def reading(self, found: Found) -> Reading:
+        """The lowest and the highest chance."""
+        sample, = found
+        chance = self._chance(sample)
+        return Reading(float(chance.min()), float(chance.max()), len(chance), sample.complete)
+
+    def deciding(self, found: Found, lowest: bool) -> Found:
+        """The plays with the lowest (else highest) chances."""
+        sample, = found
+        return _with(sample, self._chance(sample), lowest),
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,16 +156,27 @@ class CascadeMeasure:
         return (apply(self.game, Setting(start=asked.status.__class__({asked.center: word}))),
                 apply(self.game, Setting(block=blocked)))
 
-    def read(self, line: Line, t: Sequence[float], solving: Solving) -> list[Reading]:
-        """Readings at shares t of a line, each solved afresh."""
-        pair = [Family(game, line, self.conventions, exact=False).samples(t, solving)
-                for game in self.games]
-        out = []
-        for settled, blocked in zip(*pair, strict=True):
-            low, high = self._totals(settled, blocked)
-            out.append(Reading(low, high, len(settled.points) + len(blocked.points),
-                               settled.complete and blocked.complete))
-        return out
+    def families(self, line: Line) -> tuple[Family, ...]:
+        """The two games."""
+        asked: tuple[Condition, ...] = tuple(
+            FrozenMap({front: (self.question.status[front],)}) for front in self.question.periphery)
+        return tuple(Family(game, line, self.conventions, self.by, asked, exact=False)
+                     for game in self.games)
+
+    def reading(self, found: Found) -> Reading:
+        """The least and the greatest effect on a front."""
+        settled, blocked = found
+        low, high = self._totals(settled, blocked)
+        return Reading(low, high, len(settled.points) + len(blocked.points),
+                       settled.complete and blocked.complete)
+
+    def deciding(self, found: Found, lowest: bool) -> Found:
+        """Plays with the least (else greatest) chances where the centre is settled, and the
+        greatest (else least) where it is not."""
+        settled, blocked = (np.array([self._chance(sample, front)
+                                      for front in self.question.periphery]) for sample in found)
+        return (_with(found[0], settled.min(axis=0) if lowest else settled.max(axis=0), lowest),
+                _with(found[1], blocked.max(axis=0) if lowest else blocked.min(axis=0), not lowest))
 
     def verdict(self, reading: Reading) -> str:
         """"every", "some" or "none"; ``high`` is the greatest effect on any front, so that "none"
@@ -147,12 +196,19 @@ class CascadeMeasure:
     def _settled(self, sample: Sample, front: str) -> dict[str, list[float]]:
         """Convention → the front's chance of being settled by the date, in every play."""
         found: dict[str, list[float]] = {}
-        for point in sample.points:
-            inside = condition_states(point.lattice, {front: self.question.status[front]})
-            hazard = point.lattice.rate[0] * point.play.consent
-            chance = reach(point.lattice, hazard[None], inside, [self.by]).reached[0, 0]
-            found.setdefault(point.key, []).append(float(chance))
+        for point, one in zip(sample.points, self._chance(sample, front).tolist(), strict=True):
+            found.setdefault(point.key, []).append(one)
         return found
+
+    def _chance(self, sample: Sample, front: str) -> Floats:
+        when: Condition = FrozenMap({front: (self.question.status[front],)})
+        return arrivals(sample.points, {front: when}, self.by)[front]
+
+
+def _with(sample: Sample, score: Floats, lowest: bool) -> Sample:
+    """A sample with the plays alone that have the lowest (else highest) scores."""
+    order = np.argsort(score if lowest else -score, kind="stable")[:DECIDING]
+    return replace(sample, points=tuple(sample.points[k] for k in np.sort(order)))
 
 
 def check_ranges(game: Game, names: Sequence[str] | None) -> dict[str, tuple[float, float, float]]:

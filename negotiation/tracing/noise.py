@@ -31,7 +31,7 @@ from ..process import check_date, outcome_states, reach
 from ..stochastic.field import Field
 from ..stochastic.game import StochasticGame
 from ..stochastic.system import System
-from .branches import shares
+from .chances import shares
 from .played import convention_key
 
 Floats = NDArray[np.float64]

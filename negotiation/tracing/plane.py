@@ -20,7 +20,7 @@ from ..model import Game
 from ..process import check_date
 from . import plane_file
 from .follow import trace
-from .measure import CascadeMeasure, Line, Measure, OutcomeMeasure, Reading
+from .measure import CascadeMeasure, Line, Measure, OutcomeMeasure, Reading, read
 from .sweep import OutOfTime, Solving
 
 Progress = Callable[[str, int, int], object]
@@ -242,7 +242,7 @@ class _Plane:
             line: Line = ((self.names[0], a, b), (self.names[1], y, y))
             for begin in range(0, len(row), CHUNK):
                 part = row[begin:begin + CHUNK]
-                readings = self.measure.read(line, [(x - a) / (b - a) for x in part], self.solving)
+                readings = read(self.measure, line, [(x - a) / (b - a) for x in part], self.solving)
                 for x, reading in zip(part, readings, strict=True):
                     self.known[x, y] = self.label(reading), reading
                 done += len(part)

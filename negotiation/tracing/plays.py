@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +68,10 @@ class Found:
 def read(lattice: Lattice, raw: Branches) -> Found:
     """The plays of a sweep."""
     plays: list[list[Play]] = [[] for _ in range(lattice.draws)]
-    for branch in range(len(raw.draw)):
-        plays[int(raw.draw[branch])].append(_play(lattice, raw, branch))
+    found = [_play(lattice, raw, branch) for branch in range(len(raw.draw))]
+    hazard = np.array([lattice.rate[play.row] * play.consent for play in found])
+    for play, on_path in zip(found, reached(lattice, hazard) if found else (), strict=True):
+        plays[play.row].append(replace(play, on_path=on_path))
     capped = np.zeros(lattice.draws, dtype=bool)
     capped[sorted(raw.capped)] = True
     return Found(tuple(map(tuple, plays)), capped,
@@ -77,6 +79,7 @@ def read(lattice: Lattice, raw: Branches) -> Found:
 
 
 def _play(lattice: Lattice, raw: Branches, branch: int) -> Play:
+    """A play without the states that it can reach."""
     draw, node = int(raw.draw[branch]), raw.node[branch]
     edges, n = len(lattice.edge_state), lattice.discount.shape[1]
     rows, issues = lattice.value.shape[1:3]
@@ -104,11 +107,10 @@ def _play(lattice: Lattice, raw: Branches, branch: int) -> Play:
             proposals = np.zeros((rows, n, issues)) if proposals is None else proposals
             proposals[row] = block.proposals[mine][has][bargained]
     value = raw.value[node]
-    hazard = lattice.rate[draw] * consent
     return Play(
         row=draw, count=float(raw.weight[branch]), values=value, consent=consent, surplus=sigma,
         terms=terms, proposals=proposals, label=labels(lattice, draw, value, consent, terms),
-        bound=bounds(terms), on_path=reached(lattice, hazard[None])[0],
+        bound=bounds(terms), on_path=np.zeros(len(node), dtype=bool),
         index=int(np.prod(raw.index[node])), regret=float(raw.regret[node].max(initial=0.0)),
         play=play)
 

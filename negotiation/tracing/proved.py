@@ -242,10 +242,10 @@ class _Walk(Sweep):
                           np.ones(len(found.owner), dtype=np.int64))
         return answers, np.zeros(len(found.owner)), found.label
 
-    def _remember(self, begin: int, state: Ints, draw: Ints, part: Answers,
+    def _remember(self, begin: int, state: Ints, draw: Ints, follow: Ints, part: Answers,
                   label: Ints | None) -> None:
         self.apart = np.concatenate([self.apart, self._new])
-        super()._remember(begin, state, draw, part, label)
+        super()._remember(begin, state, draw, follow, part, label)
 
 
 @dataclass(eq=False)

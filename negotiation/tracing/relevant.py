@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..equilibrium import regimes
+from ..equilibrium.extremes import Goals
 from ..equilibrium.nodes import MADE, REFUSED, UNDECIDED, averages, best_worth, roots
 from ..equilibrium.problem import Problems, gather
 from ..kernels import compiled
@@ -97,7 +98,7 @@ def whole(lattice: Lattice, part: Relevant, play: Play) -> Play:
     return replace(play, values=values, consent=consent, surplus=None, label=label, on_path=on_path)
 
 
-def listed(lattice: Lattice, part: Relevant, local: Local, solving: Solving,
+def listed(lattice: Lattice, part: Relevant, local: Local, solving: Solving, goals: Goals,
            ) -> tuple[Branches, bool]:
     """The equilibria of a part of a lattice, and whether that is all.
 
@@ -108,7 +109,7 @@ def listed(lattice: Lattice, part: Relevant, local: Local, solving: Solving,
     share = solving.boxes * len(part.state) // len(lattice.states)
     solving = replace(solving, boxes=max(share, 1))  # a state may cost what it may in the whole
     while True:
-        found = sweep(part.lattice, replace(solving, cap=cap), local)
+        found = sweep(part.lattice, replace(solving, cap=cap), local, goals)
         if not found.capped or cap >= most or (
                 cap > solving.cap and len(found.draw) > solving.cap // 2):
             return found, not found.capped

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import Convention
+from ..equilibrium.extremes import Goals
 from ..errors import NumericalError
+from ..frozen import FrozenMap
 from ..lattice import Lattice, build_lattice
-from ..model import Game
-from .margins import Surpluses, surpluses
+from ..model import Condition, Game
+from .chances import Spread, chances, spread
 from .onward import follow, followable, merged, quick
 from .played import Rows, Stages, at_draw, rows_at
-from .plays import MADE, MIXED, REFUSED, Play, read
+from .plays import Play, read
+from .point import Point, Signature, apart
 from .relevant import listed, relevant, whole
 from .sweep import Branches, Solving, cold, sweep
 from .warm import Regimes, Warm, remember
@@ -25,66 +28,12 @@ from .warm import Regimes, Warm, remember
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: states from which on plays of a game with issues are followed one by one, and how many plays
-#: are taken up where such a game is solved afresh
-LARGE, TAKEN = 64, 2
+#: states from which on plays of a game with issues are followed one by one
+LARGE = 64
+#: chances of an outcome that are told apart
+APART = 1e-6
 #: how far a play may have moved, in payoff ranges, from where it was carried along from
 CARRIED = 1e-2
-#: what tells plays apart: convention, labels on the path of play, bounds of terms there
-Signature = tuple[str, bytes, bytes]
-
-
-@dataclass(frozen=True, eq=False)
-class Point:
-    """One play at one value t of the parameter.
-
-    Attributes:
-        play: the play; ``lattice`` the game at t under its convention (one draw).
-        key: what tells its convention from others.
-    """
-
-    t: float
-    play: Play
-    lattice: Lattice
-    key: str
-
-    @cached_property
-    def edge_on_path(self) -> NDArray[np.bool_]:
-        """(E,) moves that can come up on the path of play, whether or not they are made."""
-        lattice = self.lattice
-        return np.asarray(self.play.on_path[lattice.edge_state] & (lattice.rate[0] > 0))
-
-    @cached_property
-    def bound_on_path(self) -> Ints:
-        """(T, J) the bounds of terms that are agreed on the path of play, 0 elsewhere."""
-        out: Ints = np.where(self.agreed[:, None], self.play.bound, 0)
-        return out
-
-    @cached_property
-    def agreed(self) -> NDArray[np.bool_]:
-        """(T,) bargains that can come to terms on the path of play."""
-        lattice, agreed = self.lattice, np.zeros(len(self.play.bound), dtype=bool)
-        edges = np.flatnonzero((lattice.bargain >= 0) & (self.play.consent > 0))
-        agreed[lattice.bargain[edges]] = self.edge_on_path[edges]
-        return agreed
-
-    @cached_property
-    def signature(self) -> Signature:
-        """The regime on the path of play."""
-        label = np.where(self.edge_on_path, self.play.label, 0).astype(np.int16)
-        return self.key, label.tobytes(), self.bound_on_path.astype(np.int8).tobytes()
-
-    @cached_property
-    def surpluses(self) -> Surpluses:
-        """σ of every move, as far as it is known."""
-        return surpluses(self.play, self.lattice)
-
-    @cached_property
-    def value(self) -> Floats:
-        """(n,) V at the start, in payoff ranges."""
-        out: Floats = self.play.values[0] / self.lattice.payoff_range()[0]
-        return out
-
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -98,6 +47,8 @@ class Sample:
         searched: whether every state was searched from nothing (else from neighbours' regimes).
         regimes: convention → state → the regimes found, for neighbours to try.
         followed: whether plays are followed one by one, so that no products are listed.
+        listed, spread: how many plays were listed, and outcome → its lowest and highest chance over
+            them, where they are more than are followed.
     """
 
     t: float
@@ -107,6 +58,8 @@ class Sample:
     searched: bool
     regimes: dict[str, dict[int, Regimes]]
     followed: bool = False
+    listed: int = 0
+    spread: Spread = field(default_factory=FrozenMap)
 
     @property
     def count(self) -> float:
@@ -120,12 +73,20 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """A game whose parameters move along a line: parameter → (value at 0, value at 1); ``exact``
-    whether plays are to be gone on from, else they are only listed."""
+    """A game whose parameters move along a line: parameter → (value at 0, value at 1).
+
+    Attributes:
+        by: the date of the chances that are asked for; the game's horizon when left out.
+        asked: conditions whose chances are; of the game's outcomes when left out. Where there are
+            more plays than can be listed or followed, those are kept that lead furthest apart.
+        exact: whether plays are to be gone on from, else they are only listed.
+    """
 
     game: Game
     line: tuple[tuple[str, float, float], ...]
     conventions: str | None = None
+    by: float | None = None
+    asked: tuple[Condition, ...] | None = None
     exact: bool = True
 
     def rows(self, t: Sequence[float]) -> Rows:
@@ -139,6 +100,14 @@ class Family:
     def stages(self) -> Stages:
         """The static games of postures that were solved."""
         return {}
+
+    @property
+    def date(self) -> float:
+        return self.game.horizon if self.by is None else self.by
+
+    def goals(self, lattice: Lattice) -> Goals:
+        """What plays are told apart by where they are too many."""
+        return Goals.of(lattice, self.date, self.asked)
 
     @cached_property
     def compiled(self) -> Lattice:
@@ -158,13 +127,15 @@ class Family:
         if near is None and self.large:
             return self._listed(list(t), rows, solving)
         if near is None:
-            return _samples(list(t), rows, sweep(rows.lattice, solving, cold), True)
+            return _samples(list(t), rows, sweep(rows.lattice, solving, cold,
+                                                 self.goals(rows.lattice)), True)
         known = [_known(near[p], key) for p, key in
                  zip(rows.point.tolist(), rows.key, strict=True)]
         try:
-            raw = sweep(rows.lattice, solving, Warm(known))
+            raw = sweep(rows.lattice, solving, Warm(known), self.goals(rows.lattice))
         except NumericalError:
-            raw = sweep(rows.lattice, solving, Warm(known, lenient=False))
+            raw = sweep(rows.lattice, solving, Warm(known, lenient=False),
+                        self.goals(rows.lattice))
         out = _samples(list(t), rows, raw, False)
         lost = [p for p, sample in enumerate(out) if _lost(near[p], sample)]
         if lost:
@@ -184,10 +155,11 @@ class Family:
     def _listed(self, t: list[float], rows: Rows, solving: Solving) -> list[Sample]:
         """Plays of a large game: all, where they can be listed and are no more than the cap; else
         some, for those that are to be gone on from are followed one by one."""
-        if not self.exact:
-            return _samples(t, rows, sweep(rows.lattice, solving, quick), True)
-        found = [_few(_single_out(at, rows, np.flatnonzero(rows.point == p), solving), solving.cap)
+        found = [self._single_out(at, rows, np.flatnonzero(rows.point == p), solving)
                  for p, at in enumerate(t)]
+        if not self.exact:
+            return found
+        found = [self._few(sample, solving.cap) for sample in found]
         exact = self.follow(t, solving, [sample.points for sample in found])
         out = []
         for sample, better in zip(found, exact, strict=True):
@@ -196,6 +168,34 @@ class Family:
                 for point in better.points]
             out.append(replace(sample, points=tuple(points), followed=True, regimes={}))
         return out
+
+    def _single_out(self, t: float, rows: Rows, mine: Ints, solving: Solving) -> Sample:
+        """The plays at t, found among the states that they can depend on."""
+        points: list[Point] = []
+        doubt: dict[str, int] = {why: 1 for q, why in rows.doubt if q == rows.point[mine[0]]}
+        complete, solving = True, replace(solving, quick=True)
+        for row in mine.tolist():
+            lattice = rows.single(row)
+            part = relevant(lattice, solving)
+            raw, every = listed(lattice, part, quick, solving, self.goals(part.lattice))
+            complete &= every
+            points += [Point(t, whole(lattice, part, play), lattice, rows.key[row])
+                       for play in read(part.lattice, raw).plays[0]]
+            for why, count in raw.doubt.get(0, {}).items():
+                doubt[why] = max(doubt.get(why, 0), count)
+        return Sample(t, tuple(points), not complete, tuple(sorted(doubt.items())), True, {})
+
+    def _few(self, sample: Sample, cap: int) -> Sample:
+        """A sample with no more plays than are followed: where there are others, those by which
+        some outcome is least and most likely."""
+        if not sample.capped and len(sample.points) <= cap:
+            return sample
+        found = chances(sample.points, self.date)
+        ends = [end for rows in found.values() if rows.max() - rows.min() > APART
+                for end in (int(rows.argmin()), int(rows.argmax()))]
+        taken = sorted(dict.fromkeys([*ends, 0][:cap]))
+        return replace(sample, points=tuple(sample.points[k] for k in taken), capped=True,
+                       listed=len(sample.points), spread=spread(found))
 
     def _between(self, t: Sequence[float], solving: Solving, near: Sequence[Sequence[Sample]],
                  ) -> list[Sample]:
@@ -291,42 +291,11 @@ def _samples(t: list[float], rows: Rows, raw: Branches, searched: bool) -> list[
     return out
 
 
-def _single_out(t: float, rows: Rows, mine: Ints, solving: Solving) -> Sample:
-    """The plays at t, found among the states that they can depend on."""
-    points: list[Point] = []
-    doubt: dict[str, int] = {why: 1 for q, why in rows.doubt if q == rows.point[mine[0]]}
-    complete = True
-    for row in mine.tolist():
-        lattice = rows.single(row)
-        part = relevant(lattice, solving)
-        raw, every = listed(lattice, part, quick, solving)
-        complete &= every
-        points += [Point(t, whole(lattice, part, play), lattice, rows.key[row])
-                   for play in read(part.lattice, raw).plays[0]]
-        for why, count in raw.doubt.get(0, {}).items():
-            doubt[why] = max(doubt.get(why, 0), count)
-    return Sample(t, tuple(points), not complete, tuple(sorted(doubt.items())), True, {})
-
-
-def _few(sample: Sample, cap: int) -> Sample:
-    """A sample with no more plays than are followed."""
-    if not sample.capped and len(sample.points) <= cap:
-        return sample
-    return replace(sample, points=sample.points[:TAKEN], capped=True)
-
-
 def _single(lattice: Lattice, row: int, convention: Convention | None) -> Lattice:
     return replace(at_draw(lattice, row), convention=convention)
 
 
 # ---- which plays go on --------------------------------------------------------------------------
-
-def apart(a: Point, b: Point) -> float:
-    """How far two plays' values lie apart, in payoff ranges, where both can be on the path."""
-    both = a.play.on_path & b.play.on_path
-    scale = a.lattice.payoff_range()[0]
-    return float((np.abs(a.play.values[both] - b.play.values[both]) / scale).max())
-
 
 def matched(left: Sample, right: Sample) -> tuple[list[tuple[int, int]], list[int], list[int]]:
     """Pairs of plays in one regime at both values, nearest first, and the rest on either side."""
@@ -349,6 +318,3 @@ def matched(left: Sample, right: Sample) -> tuple[list[tuple[int, int]], list[in
         rest[0].update(free[0])
         rest[1].update(free[1])
     return sorted(pairs), sorted(rest[0]), sorted(rest[1])
-
-
-__all__ = ["MADE", "MIXED", "REFUSED", "Family", "Point", "Sample", "apart", "matched"]

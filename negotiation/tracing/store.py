@@ -17,8 +17,9 @@ from ..errors import InputError
 from ..formats.definition import dumps
 from ..model import Game
 from .plays import UNKNOWN, Play
+from .point import Point
 from .result import Settings
-from .sample import Family, Point, Sample
+from .sample import Family, Sample
 from .warm import Regimes
 
 FORMAT = "negotiation-trace/2"

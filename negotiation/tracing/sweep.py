@@ -5,7 +5,8 @@ has the same values, consents and terms in both; they differ in states that play
 Such equilibria are kept as one **play**, with how many stand behind it. States are solved from the
 ends of play up, as in :mod:`negotiation.equilibrium.directional`; after each level, branches that
 agree in everything that later levels still ask for are merged, so that a product of choices off the
-path is never listed.
+path is never listed. Where there are more than the cap, those are kept that lead furthest apart
+(:mod:`negotiation.equilibrium.extremes`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ..equilibrium.directional import mean_terms
 from ..equilibrium.distinct import of_rows
 from ..equilibrium.encounters import solve as encounters
 from ..equilibrium.encounters.request import with_encounters
+from ..equilibrium.extremes import ROOM, Goals, furthest
 from ..equilibrium.nodes import MADE, MIX, REFUSED
 from ..equilibrium.problem import KINDS, Problems, gather, worth
 from ..equilibrium.result import Options
@@ -50,13 +52,15 @@ class OutOfTime(Exception):
 class Solving:
     """What a sweep is asked: the rule for indifference, plays per row, boxes in all, deadline.
 
-    ``until`` is a reading of ``time.perf_counter``; None for no limit.
+    ``until`` is a reading of ``time.perf_counter``; None for no limit. ``quick``: certificates as
+    for draws, by compiled loops where there are any.
     """
 
     indifferent: str = "consent"
     cap: int = 64
     boxes: int = 1_000
     until: float | None = None
+    quick: bool = False
 
     def check(self) -> None:
         if self.until is not None and time.perf_counter() > self.until:
@@ -74,13 +78,15 @@ def cold(problems: Problems, draw: Ints, state: Ints, solving: Solving) -> Answe
 
 @dataclass(eq=False)
 class Block:
-    """Nodes solved in one call: ids from ``begin``, the draw and the state of each (T,), answers,
-    mean terms (T, M, J), each proposer's (T, M, n, J) where a move uses ``offers``, and the
+    """Nodes solved in one call: ids from ``begin``, the draw and the state of each (T,), the nodes
+    that its moves lead to (T, M), −1 where there is none outside its component, answers, mean terms
+    (T, M, J), each proposer's (T, M, n, J) where a move uses ``offers``, and the
     regime's labels (T, M) where a state is a component of its own."""
 
     begin: int
     draw: Ints
     state: Ints
+    follow: Ints
     answers: Answers
     terms: Floats
     proposals: Floats | None
@@ -105,21 +111,27 @@ class Branches:
     doubt: dict[int, dict[str, int]] = field(default_factory=dict)
 
 
-def sweep(lattice: Lattice, solving: Solving, local: Local = cold) -> Branches:
+def sweep(lattice: Lattice, solving: Solving, local: Local = cold, goals: Goals | None = None,
+          ) -> Branches:
     """The equilibria of every draw of a lattice, merged where they are alike on the path of play.
+    Where there are more than the cap, ``goals`` say which are kept (by default the game's outcomes
+    at its horizon).
 
     Raises:
         NumericalError: when no equilibrium of some state could be found (one always exists).
         OutOfTime: when the time is over.
     """
-    return Sweep(lattice, solving, local).run()
+    return Sweep(lattice, solving, local, goals).run()
 
 
 class Sweep:
     """The work of :func:`sweep`; ``same`` is how close values of one row lie, in payoff ranges."""
 
-    def __init__(self, lattice: Lattice, solving: Solving, local: Local = cold) -> None:
+    def __init__(self, lattice: Lattice, solving: Solving, local: Local = cold,
+                 goals: Goals | None = None) -> None:
         self.same = SAME
+        self.goals = Goals.of(lattice, lattice.game.horizon) if goals is None else goals
+        self.score: Floats = np.zeros((0, len(self.goals.inside) + lattice.discount.shape[1]))
         share = max(solving.boxes // len(lattice.states), 1)
         self.lattice, self.local = lattice, local
         self.solving = replace(solving, boxes=share)
@@ -183,7 +195,8 @@ class Sweep:
         begin, total = len(self.value), len(owner)
         for s in range(width):
             part = answers if width == 1 else answers.every(s, width)
-            self._remember(begin + s * total, members[which[owner], s], draw[owner], part, label)
+            self._remember(begin + s * total, members[which[owner], s], draw[owner],
+                           follow[owner * width + s], part, label)
             sign = part.index if s == 0 else np.ones_like(part.index)
             self.value = np.concatenate([self.value, part.value])
             self.index = np.concatenate([self.index, sign])
@@ -226,7 +239,7 @@ class Sweep:
         terms, proposals = mean_terms(answers.terms, problems.weights[rows], problems.party[rows],
                                       problems.kind[rows])
         each = certify(lattice, draws[rows], flat[rows], answers.value, after, answers.consent,
-                       terms, proposals, answers.play).regret
+                       terms, proposals, answers.play, quick=self.solving.quick).regret
         regret = each.reshape(-1, width).max(axis=1)
         bad = ~(regret <= REGRET_TOLERANCE)
         for p, why in answers.doubt.items():
@@ -243,7 +256,7 @@ class Sweep:
         known = self.doubt.setdefault(draw, {})
         known[why] = known.get(why, 0) + 1
 
-    def _remember(self, begin: int, state: Ints, draw: Ints, part: Answers,
+    def _remember(self, begin: int, state: Ints, draw: Ints, follow: Ints, part: Answers,
                   label: Ints | None) -> None:
         lattice = self.lattice
         moves = part.consent.shape[1]
@@ -258,7 +271,7 @@ class Sweep:
                                           kinds[lattice.edge_move[edge]])
         else:
             terms, proposals = np.zeros((*part.consent.shape, lattice.value.shape[2])), None
-        self.blocks.append(Block(begin, draw, state, part, terms, proposals, label))
+        self.blocks.append(Block(begin, draw, state, follow, part, terms, proposals, label))
 
     def _number(self, answers: Answers, draw: Ints, state: Ints, rows: Ints, width: int) -> None:
         """Give every new node its row: nodes that are alike on the path of play share one."""
@@ -328,14 +341,33 @@ class Sweep:
         first, back = _grouped(key)
         weight = np.bincount(back, self.weight, minlength=len(first))
         draw = self.draw[first]
-        within = np.arange(len(draw)) - np.searchsorted(draw, draw)
-        left = np.flatnonzero(within < self.solving.cap)
-        if len(left) < len(draw):
-            self.capped.update(np.unique(draw[within >= self.solving.cap]).tolist())
+        cap = self.solving.cap
+        number = np.bincount(draw)
+        if number.max() > (cap if ahead is None else ROOM * cap):
+            left = self._furthest(first, frontier, number[draw] > cap)
+            self.capped.update(np.flatnonzero(number > cap).tolist())
+        else:
+            left = np.arange(len(first))
         kept: Ints = first[left]
         self._keep(kept)
         self.weight = np.asarray(weight[left], dtype=np.float64)
         return kept
+
+    def _furthest(self, rows: Ints, frontier: Ints, many: Bools) -> Ints:
+        """Which of some branches are kept where there are too ``many`` of a draw: those that lead
+        furthest apart in what is still asked for."""
+        for block in self.blocks:
+            if block.begin >= len(self.score):
+                value = self.value[block.begin:block.begin + len(block.state)]
+                self.score = np.concatenate([self.score, self.goals.scores(
+                    self.lattice, block.draw, block.state, block.follow, block.answers.consent,
+                    value, self.score)])
+        place = np.flatnonzero(many)
+        worth = np.zeros((len(place), self.score.shape[1]))
+        for column in self.node[rows[place]][:, frontier].T:
+            worth += self.score[column]
+        kept = place[furthest(self.draw[rows[place]], worth, self.solving.cap)]
+        return np.sort(np.concatenate([np.flatnonzero(~many), kept]))
 
 
 def _grouped(rows: Ints) -> tuple[Ints, Ints]:

@@ -2,15 +2,17 @@
 
 Changes are measured in units of the parameters' ranges. Along one parameter the first point at
 which the answer turns is bracketed on a grid of fresh solves and then narrowed to 1e-9 of the line,
-by regula falsi and halving, whatever kind of event it is; the game is solved afresh on both sides
-of it. Several parameters together are searched along rays, the direction of which is improved by
-compass search: that gives an upper bound on the smallest change, and says so.
+by regula falsi and halving, whatever kind of event it is; in a large game the plays that decide the
+answer are followed there. The game is solved afresh on both sides of the point; where that shows
+another play, the search goes on. Several parameters together are searched along rays, the direction
+of which is improved by compass search: that gives an upper bound on the smallest change, and says
+so.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +22,19 @@ from ..errors import InputError, NumericalError
 from ..frozen import FrozenMap
 from ..model import INDIFFERENT, Game
 from ..process import check_date
-from .measure import CascadeMeasure, Line, Measure, OutcomeMeasure, Reading, check_ranges
+from .certified import certified
+from .measure import (
+    CascadeMeasure,
+    Found,
+    Line,
+    Measure,
+    OutcomeMeasure,
+    Reading,
+    check_ranges,
+    followed,
+    read,
+    solved,
+)
 from .sweep import OutOfTime, Solving
 
 Floats = NDArray[np.float64]
@@ -30,6 +44,9 @@ NARROW = 1e-9
 #: how far from the turning point the game is solved afresh for the certificate
 BESIDE = 1e-6
 ROUNDS = 80
+#: width of a bracket, as a share of a line, in which plays are followed, and how often the search
+#: goes on further where a fresh list shows another
+CLOSE, RESTARTS = 0.1, 8
 
 
 @dataclass(frozen=True)
@@ -126,7 +143,7 @@ def tip(game: Game, outcome: str | None = None, *, to: float | None = None,
     ranges = check_ranges(game, parameters)
     solving = Solving(rule, cap, boxes)
     first = next(iter(ranges))
-    now = measure.read(((first, ranges[first][0], ranges[first][0]),), [0.0], solving)[0]
+    now = read(measure, ((first, ranges[first][0], ranges[first][0]),), [0.0], solving)[0]
     rising = now.low < target or cascade is not None
     search = _Search(measure, target, rising, ranges, grid, replace(
         solving, until=None if seconds is None else started + seconds))
@@ -175,6 +192,16 @@ def _question(game: Game, outcome: str | None, to: float | None, cascade: str | 
     return OutcomeMeasure(game, outcome, by, conventions), float(to)
 
 
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """A share of a line, its score, and the plays there; ``followed`` where others may be."""
+
+    t: float
+    score: float
+    found: Found
+    followed: bool = False
+
+
 @dataclass(eq=False)
 class _Search:
     measure: Measure
@@ -203,40 +230,80 @@ class _Search:
         if length == 0.0:
             return None
         shares = np.linspace(0.0, 1.0, self.grid).tolist()
-        scores = [self.score(r) for r in self.measure.read(line, shares, self.solving)]
+        found = solved(self.measure, line, shares, self.solving)
+        scores = [self.score(self.measure.reading(one)) for one in found]
         place = next((k for k in range(1, len(shares)) if scores[k] >= 0.0), None)
         if place is None:
             return None
-        low, high = shares[place - 1], shares[place]
-        f_low, f_high = scores[place - 1], scores[place]
-        low, high, f_low, f_high = self._narrowed(line, low, high, f_low, f_high)
-        beside = [max(low - BESIDE, 0.0), min(high + BESIDE, 1.0)]
-        before, after = self.measure.read(line, beside, self.solving)
-        return Tip(FrozenMap({name: (begin, begin + high * (end - begin))
+        start, sure = (_Point(shares[k], scores[k], found[k]) for k in (place - 1, place))
+        for attempt in range(RESTARTS + 1):
+            low, high, sure = self._narrowed(line, start, sure, attempt < RESTARTS)
+            before, start = self._beside(line, low, high)
+            if start.score >= 0.0:
+                break
+            # a play that nobody followed: the answer turns further on
+        readings = [self.measure.reading(one.found) for one in (before, start)]
+        return Tip(FrozenMap({name: (begin, begin + high.t * (end - begin))
                               for name, begin, end in line}),
-                   high * length, abs(f_high - f_low) > 1e-4, before, after, (high - low) * length)
+                   high.t * length, abs(start.score - before.score) > 1e-4,
+                   before=readings[0], after=readings[1], error=(high.t - low.t) * length)
 
-    def _narrowed(self, line: Line, low: float, high: float, f_low: float, f_high: float,
-                  ) -> tuple[float, float, float, float]:
-        """A bracket narrowed to ``NARROW``, an end on either side of the turning point."""
+    def _beside(self, line: Line, low: _Point, high: _Point) -> tuple[_Point, _Point]:
+        """The points just short of a turning point and just beyond it, solved afresh; and the plays
+        that were followed to just short of it."""
+        at = [max(low.t - BESIDE, 0.0), min(high.t + BESIDE, 1.0)]
+        short, beyond = solved(self.measure, line, at, self.solving)
+        if low.followed:
+            came = followed(self.measure, line, at[0], [low.found], self.solving)
+            short = tuple(replace(one, points=(*one.points, *(
+                point for point in certified(other.points) if point is not None)))
+                for one, other in zip(short, came, strict=True))
+        before, after = (_Point(t, self.score(self.measure.reading(one)), one)
+                         for t, one in zip(at, (short, beyond), strict=True))
+        return before, after
+
+    def _narrowed(self, line: Line, low: _Point, high: _Point, follow: bool,
+                  ) -> tuple[_Point, _Point, _Point]:
+        """A bracket narrowed to ``NARROW``, an end on either side of the turning point; and the
+        nearest point beyond it that was solved afresh.
+
+        Where a large game's plays can be followed, those that decide the answer are, once the
+        bracket is narrower than ``CLOSE``: that costs little beside a fresh list.
+        """
+        large = all(family.large for family in self.measure.families(line))
+        sure = high
         for _ in range(ROUNDS):
-            width = high - low
+            width = high.t - low.t
             if width <= NARROW:
                 break
-            points = {0.5 * (low + high)}
-            if np.isfinite([f_low, f_high]).all() and f_high > f_low:
-                guess = low - f_low * width / (f_high - f_low)
+            points = {0.5 * (low.t + high.t)}
+            if np.isfinite([low.score, high.score]).all() and high.score > low.score:
+                guess = low.t - low.score * width / (high.score - low.score)
                 step = max(0.02 * width, 0.3 * NARROW)
                 points |= {guess - step, guess + step}
-            inside = sorted(t for t in points if low < t < high)
-            for t, reading in zip(inside, self.measure.read(line, inside, self.solving),
-                                  strict=True):
-                f = self.score(reading)
-                if f >= 0.0:
-                    high, f_high = t, f
+            following = follow and large and width < CLOSE
+            inside = sorted(t for t in points if low.t < t < high.t)
+            for one in self._points(line, inside, (low, high) if following else ()):
+                if one.score >= 0.0:
+                    high, sure = one, sure if one.followed else one
                     break
-                low, f_low = t, f
-        return low, high, f_low, f_high
+                low = one
+        return low, high, sure
+
+    def _points(self, line: Line, at: Sequence[float], near: Sequence[_Point],
+                ) -> Iterator[_Point]:
+        """Points of a line, solved afresh, or with the plays from others that decide the answer."""
+        if not near:
+            for t, found in zip(at, solved(self.measure, line, at, self.solving), strict=True):
+                yield _Point(t, self.score(self.measure.reading(found)), found)
+            return
+        starts = [self.measure.deciding(one.found, self.rising) for one in near]
+        for t in at:
+            found = followed(self.measure, line, t, starts, self.solving)
+            if all(sample.points for sample in found):
+                yield _Point(t, self.score(self.measure.reading(found)), found, True)
+            else:
+                yield from self._points(line, [t], ())
 
     def together(self, best: Tip | None, progress: Progress | None) -> Tip | None:
         """A smaller change of several parameters, by compass search over directions of rays."""
@@ -279,7 +346,7 @@ class _Search:
         slope = np.zeros(len(names))
         for k, name in enumerate(names):
             step = 0.05 * wide[k] * (1.0 if now[k] + 0.05 * wide[k] <= self.ranges[name][2] else -1)
-            here, there = (self.score(r) for r in self.measure.read(
+            here, there = (self.score(r) for r in read(self.measure,
                 ((name, now[k], now[k] + step),), [0.0, 1.0], self.solving))
             slope[k] = (there - here) / (step / wide[k])
         size = float(np.linalg.norm(slope))
