@@ -13,6 +13,7 @@ import pytest
 from random_games import Shape, random_definition
 
 import negotiation as ng
+from negotiation.equilibrium.extremes import Goals
 from negotiation.kernels import compiled
 from negotiation.lattice import build_lattice
 from negotiation.tracing import Ending, onward
@@ -145,7 +146,8 @@ def test_equilibria_differ_only_where_a_play_can_depend_on_them(
             patch.setattr(compiled, "compiled", plain if loops else lambda *_, **__: None)
             part = relevant(lattice, Solving())
         left_out += len(lattice.states) - len(part.state)
-        every, found = sweep(lattice, Solving(cap=4096)), listed(lattice, part, cold, Solving())
+        every, found = sweep(lattice, Solving(cap=4096)), listed(
+            lattice, part, cold, Solving(), Goals.of(part.lattice, 10.0))
         assert not every.capped and found[1]
         mine = {Point(0.0, whole(lattice, part, play), lattice, "").signature
                 for play in read(part.lattice, found[0]).plays[0]}

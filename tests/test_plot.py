@@ -250,7 +250,9 @@ def test_branches_carry_their_chances_and_events() -> None:
     for branch in found.branches:
         assert list(lines[f"branch-{branch.id}"].get_ydata()) == list(branch.outcomes["war"])
     marks = {f"event-{s.event}" for b in found.branches for s in b.special if s.kind != "bound"}
-    assert set(by_gid(axes, "event-")) == marks != set()
+    drawn = by_gid(axes, "event-")
+    assert set(drawn) == marks != set()
+    assert all(0.0 <= mark.get_ydata()[0] <= 1.0 for mark in drawn.values())
     assert axes.get_xlabel() == "shift (share)"
     with pytest.raises(ng.UnknownNameError, match="did you mean 'war'"):
         plot.branches(found, "wars")

@@ -143,7 +143,8 @@ def _branches(request: Request) -> Axes:
     arguments = request.arguments
     if arguments.along is None:
         raise InputError("--along is missing: expected NAME=FROM:TO, the parameter that moves")
-    found = trace(request.game, *arguments.along, by=request.by, **_given(arguments))
+    found = trace(request.game, *arguments.along, by=request.by, outcome=arguments.outcome,
+                  **_given(arguments))
     return plot.branches(found, arguments.outcome, width=arguments.width)
 
 

@@ -44,7 +44,8 @@ def _trace(arguments: Namespace, game: Game) -> Said:
         raise InputError("trace needs PARAMETER FROM TO, such as 'shift 0 0.65', or --noise")
     with Progress(f"tracing {arguments.game}") as progress:
         found = trace(game, arguments.parameter, arguments.begin, arguments.end,
-                      grid=arguments.grid, checks=arguments.checks, progress=progress.stage,
+                      outcome=arguments.outcome, grid=arguments.grid, checks=arguments.checks,
+                      progress=progress.stage,
                       save=arguments.save, resume=arguments.resume, cascade=arguments.cascade,
                       **_common(arguments))
     status = INTERRUPTED if found.ending is Ending.INTERRUPTED else 0

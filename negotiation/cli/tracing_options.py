@@ -24,6 +24,9 @@ def tracing(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("following")
     rules(group)
     _limits(group, "follow at most this many branches at one value")
+    group.add_argument("--outcome", default=None, metavar="OUTCOME",
+                       help="where there are more branches than that, follow the two on which this "
+                            "outcome is least and most likely (default: the file's first)")
     group.add_argument("--grid", default=9, metavar="N", type=count,
                        help="values that are solved afresh at first (default: 9)")
     group.add_argument("--checks", default=4, metavar="N", type=count,

@@ -18,7 +18,7 @@ is done there; listing it, in ``walk``.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,91 +27,21 @@ from ..errors import InputError, NumericalError
 from ..lattice import Lattice
 from .certificate import REGRET_TOLERANCE, certify
 from .certificate_logit import certify_logit
+from .choosing import choose
 from .component import Components
 from .distinct import of_rows
 from .encounters.request import Request as Clashing
 from .encounters.request import with_encounters
-from .extremes import ROOM, Goals, furthest
+from .extremes import Goals
 from .problem import OFFERS, Problems, gather
 from .state import Answers
+from .tree import Block, Tree
 from .watch import Progress, Watch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 REJECTED = "an equilibrium missed the certificate's tolerance"
-
-
-@dataclass(eq=False)
-class Block:
-    """The nodes of one level: consent, sigma (T, M); terms (T, M, n, J); first id ``begin``; the
-    ``draw`` (T,) of each, and the nodes that its moves lead to, −1 within its component."""
-
-    begin: int
-    state: Ints
-    answers: Answers
-    regret: Floats
-    draw: Ints
-    follow: Ints
-
-
-@dataclass(eq=False)
-class Aside:
-    """Branches beyond the cap: of ``node`` (B, S) those in ``keep`` (K,), whose ``which`` (K,)-th
-    choice in the component before ``place`` of the level ``depth`` comes next."""
-
-    depth: int
-    place: int
-    members: Ints
-    node: Ints
-    draw: Ints
-    row: Ints
-    count: Ints
-    keep: Ints
-    which: Ints
-
-
-@dataclass(eq=False)
-class Shelf:
-    """What a walk that goes on beyond the cap keeps: branches set aside, and solved problems.
-
-    ``known``: (draw, first state of the component, successors' nodes) → its first node, how many,
-    and how far apart the nodes of its states are.
-    """
-
-    depth: int = 0
-    aside: list[Aside] = field(default_factory=list)
-    known: dict[bytes, tuple[int, int, int]] = field(default_factory=dict)
-
-
-@dataclass(eq=False)
-class Tree:
-    """All branches: ``node`` (B, S) node ids, ``draw`` (B,); nodes' value (T, n) and blocks.
-
-    ``doubt`` holds (state, why) for every reason why the list may not be complete; ``capped`` says
-    whether branches were cut at the cap. By draw: ``unproved`` and ``cut`` are those with a doubt,
-    or with branches cut; ``lost`` those left without a branch, and why (None: they are an error).
-    Where branches are cut, ``goals`` say which are kept, by the nodes' ``score`` (T, K), and
-    ``keep`` how many of each draw.
-    """
-
-    lattice: Lattice
-    draw: Ints
-    node: Ints
-    value: Floats
-    index: Ints
-    regret: Floats
-    blocks: list[Block]
-    doubt: dict[tuple[int, str], int] = field(default_factory=dict)
-    capped: bool = False
-    concept: str = "mpe"
-    unproved: set[int] = field(default_factory=set)
-    cut: set[int] = field(default_factory=set)
-    lost: dict[int, str] | None = None
-    shelf: Shelf | None = None
-    goals: Goals | None = None
-    keep: int | None = None
-    score: Floats | None = None
 
 
 #: what a level asks for: its states' problems, components of several states, or with encounters
@@ -392,112 +322,3 @@ def _alive(tree: Tree, members: Ints, row: Ints, count: Ints) -> Ints:
     tree.node, tree.draw = tree.node[alive], tree.draw[alive]
     left: Ints = row[alive]
     return left
-
-
-def choose(tree: Tree, members: Ints, row: Ints, count: Ints, cap: int, begin: int = 0) -> None:
-    """Give every branch every combination of nodes of the level's components from ``begin`` on."""
-    # which branch each one comes from, and which node of every component it takes: nodes of other
-    # levels are copied once, at the end
-    source, draw = np.arange(len(tree.draw)), tree.draw
-    chosen = np.zeros((len(draw), len(members)), dtype=np.int64)
-    open_ = np.flatnonzero((count[row[:, begin:]] != 1).any(axis=0)) + begin
-    rest: Floats | None = None
-    for place, k in enumerate(open_.tolist()):
-        times = count[row[:, k]]
-        keep = np.repeat(np.arange(len(times)), times)
-        which = np.arange(len(keep)) - np.repeat(np.cumsum(times) - times, times)
-        if tree.shelf is not None:
-            kept = _within(tree, draw[keep], cap)
-            if len(kept) < len(keep):
-                aside = np.setdiff1d(np.arange(len(keep)), kept)
-                tree.shelf.aside.append(Aside(
-                    tree.shelf.depth, k + 1, members, _chosen(tree.node, source, members, chosen),
-                    draw, row, count, keep[aside], which[aside]))
-            keep, which = keep[kept], which[kept]
-        source, draw, row, chosen = source[keep], draw[keep], row[keep], chosen[keep]
-        chosen[:, k] = which
-        room = cap if tree.keep is not None or k == open_[-1] else ROOM * cap
-        if tree.shelf is None and _most(draw) > room:
-            rest = _elsewhere(tree, members, open_) if rest is None else rest
-            mine = open_[:place + 1]
-            kept = _furthest(tree, rest, members[mine], source, draw, chosen[:, mine], cap)
-            source, draw, row, chosen = source[kept], draw[kept], row[kept], chosen[kept]
-    if len(source) > len(tree.draw) or chosen.any():
-        tree.node, tree.draw = _chosen(tree.node, source, members, chosen), draw
-
-
-def _chosen(node: Ints, source: Ints, members: Ints, chosen: Ints) -> Ints:
-    """(B, S) nodes of some branches, with those that they take of a level's components (B, C)."""
-    out: Ints = node[source]
-    for s in range(members.shape[1]):
-        out[:, members[:, s]] += chosen
-    return out
-
-
-def _within(tree: Tree, draw: Ints, cap: int) -> Ints:
-    """Which branches are among the first ``cap`` of their draw."""
-    # branches stay sorted by draw
-    kept = np.flatnonzero(np.arange(len(draw)) - np.searchsorted(draw, draw) < cap)
-    _cut(tree, draw, kept)
-    return kept
-
-
-def _furthest(tree: Tree, rest: Floats, open_: Ints, source: Ints, draw: Ints, chosen: Ints,
-              cap: int) -> Ints:
-    """Which branches are kept where a draw has more than ``cap``: those that lead furthest apart.
-    ``open_`` (k, width) are the level's components that were chosen; ``rest`` (B, K) is what the
-    branches they come from are worth elsewhere."""
-    score, many = _scores(tree), np.bincount(draw)[draw] > cap
-    rows = np.flatnonzero(many)
-    worth = rest[source[rows]]
-    for states, which in zip(open_, chosen[rows].T, strict=True):
-        for state in states.tolist():
-            worth += score[tree.node[source[rows], state] + which]
-    kept = rows[furthest(draw[rows], worth, cap if tree.keep is None else tree.keep)]
-    kept = np.sort(np.concatenate([np.flatnonzero(~many), kept]))
-    _cut(tree, draw, kept)
-    return kept
-
-
-def _elsewhere(tree: Tree, members: Ints, open_: Ints) -> Floats:
-    """(B, K) what branches are worth in all states that are solved and still asked for, but those
-    of some components of the level ``members``."""
-    score, lattice = _scores(tree), tree.lattice
-    size = len(lattice.states)
-    known, asked = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
-    known[tree.node[0] >= 0] = True
-    asked[lattice.edge_target[~known[lattice.edge_state]]] = asked[members] = True
-    known[members[open_]] = False
-    worth = np.zeros((len(tree.node), score.shape[1]))
-    for state in np.flatnonzero(known & asked).tolist():
-        worth += score[tree.node[:, state]]
-    return worth
-
-
-def _most(draw: Ints) -> int:
-    """The most branches of one draw."""
-    return int(np.bincount(draw).max()) if len(draw) else 0
-
-
-def _cut(tree: Tree, draw: Ints, kept: Ints) -> None:
-    """Remember which draws lose branches."""
-    if len(kept) < len(draw):
-        tree.capped = True
-        gone = np.ones(len(draw), dtype=bool)
-        gone[kept] = False
-        tree.cut.update(draw[gone].tolist())
-
-
-def _scores(tree: Tree) -> Floats:
-    """(T, K) what the nodes so far are worth to each goal; asked for where branches are cut."""
-    assert tree.goals is not None
-    if tree.score is None:
-        tree.score = np.zeros((0, len(tree.goals.inside) + tree.value.shape[1]))
-    for block in tree.blocks:
-        if block.begin < len(tree.score):
-            continue
-        value = tree.value[block.begin:block.begin + len(block.state)]
-        new = tree.goals.scores(tree.lattice, block.draw, block.state, block.follow,
-                                block.answers.consent, value, tree.score)
-        tree.score = np.concatenate([tree.score, new])
-    return tree.score

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..lattice import Lattice
-from .directional import Tree, mean_terms
+from .directional import mean_terms
 from .excluded import fill_surplus
 from .problem import KINDS
 from .result import Component, Equilibrium
 from .ties import Continuum
+from .tree import Tree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

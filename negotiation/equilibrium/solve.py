@@ -17,13 +17,7 @@ from ..lattice import Lattice, build_lattice
 from ..model import INDIFFERENT, POSTURE_RULES, Game
 from . import consents
 from .component import Components
-from .directional import (
-    REJECTED,
-    Request,
-    Tree,
-    together,
-    traverse,
-)
+from .directional import REJECTED, Request, together, traverse
 from .encounters.request import Request as Clashing
 from .problem import Problems
 from .reading import equilibrium_of
@@ -31,6 +25,7 @@ from .rescue import solve_surely
 from .result import Equilibrium, Options, Solution, Status
 from .state import CONTINUUM, Answers, join
 from .traversal import Ending, Stopped
+from .tree import Tree
 from .watch import REASONS, Progress, Watch
 
 EQUILIBRIA = ("all", "one", "selected")

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..lattice import Lattice
-from .directional import Request, Shelf, Tree, choose, level, levels, root
+from .choosing import choose
+from .directional import Request, level, levels, root
 from .state import Answers
+from .tree import Shelf, Tree
 
 Ints = NDArray[np.int64]
 

@@ -162,11 +162,15 @@ def _branches_schema() -> Record:
         "verdict before and after it, where asked for"), "causes": list_of(_change_schema()),
         "changes": list_of(_change_schema()), "outcomes": table_of(table_of(pair))})
     solved = object_of({"value": NUMBER, "plays": WHOLE, "equilibria": NUMBER, "searched": YES,
-                      "complete": YES, "because": or_null(TEXT)})
+                      "complete": YES, "because": or_null(TEXT),
+                      "listed": said(WHOLE, "plays that were found there, on branches or not"),
+                      "capped": said(YES, "whether there are still more"),
+                      "chances": said(table_of(pair_of(CHANCE)), "outcome: its lowest and highest "
+                                      "chance over them, of a value solved afresh")})
     return object_of({
         "game": TEXT, "parameter": TEXT, "begin": NUMBER, "end": NUMBER, "by": NUMBER,
         "grid": WHOLE, "checks": WHOLE, "cap": WHOLE, "boxes": WHOLE, "indifferent": TEXT,
-        "conventions": or_null(TEXT), "complete": YES, "consistent": said(
+        "conventions": or_null(TEXT), "outcome": or_null(TEXT), "complete": YES, "consistent": said(
             YES, "every list solved afresh is proved complete and agrees with the branches"),
         "incomplete_because": or_null(TEXT), "windows": said(
             or_null(list_of(pair_of(NUMBER))), "stretches outside of which it is proved that there "

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..equilibrium.directional import Tree
 from ..equilibrium.distinct import of_rows
+from ..equilibrium.tree import Tree
 from ..kernels import compiled, markov
 from ..lattice import Lattice
 from ..process import chain_of, condition_states, outcome_states

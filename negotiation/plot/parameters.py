@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..errors import InputError, UnknownNameError
 from ..likelihood.plan import FAILED
 from ..likelihood.result import Likelihood
@@ -65,11 +67,18 @@ def branches(trace: Trace, outcome: str | None = None, *, ax: Axes | None = None
     unit = game.parameters[asked.parameter].unit
     across = inches(width) if ax is None else wide(ax)
     found = len(trace.branches)
+    ranges = [(one.value, *one.chances[name]) for one in trace.solved
+              if one.capped or one.listed > one.plays]
     note = (f"Chance within {time(asked.by, game.time_unit)} on "
             + (f"{found} branches" if found > 1 else "the branch") + " of equilibria"
             + (f", the first {SHOWN} of them in the key" if found > SHOWN else "") + "."
+            + (" Grey bars: the range over all branches found at a value with more." if ranges
+               else "")
             + ("" if trace.consistent else " There may be more, and gaps."))
     ax = new_axes(ax, width, 0.6 * min(across, 5.5), f"“{game.outcomes[name].label}”", note, texts)
+    for value, low, high in ranges:
+        ax.plot([value, value], [low, high], color="#CCCCCC", lw=4.0, solid_capstyle="butt",
+                zorder=1, gid=f"range-{value:.6g}")
     handles: list[Any] = []
     for k, branch in enumerate(trace.branches):
         line, = ax.plot(branch.values, branch.outcomes[name], color=COLOURS[k % 7],
@@ -77,7 +86,10 @@ def branches(trace: Trace, outcome: str | None = None, *, ax: Axes | None = None
         handles.append(line)
     size = 4.5 if len(marks) <= MANY else 2.5  # so that many marks leave the lines to be seen
     for branch, special in marks:
-        ax.plot([special.value], [branch.at(special.value, name)], marker=_EVENTS[special.kind],
+        # a branch begins and ends beside its event
+        order = np.argsort(branch.values)
+        at = np.interp(special.value, branch.values[order], branch.outcomes[name][order])
+        ax.plot([special.value], [at], marker=_EVENTS[special.kind],
                 color="black", mfc="white", ms=size, mew=0.8 if size > 3 else 0.5, ls="", zorder=5,
                 gid=f"event-{special.event}")
     handles = handles[:SHOWN] + [ax.plot([], [], marker=_EVENTS[kind], color="black", mfc="white",

@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 from ..model import Game
 from ..tracing.result import Branch, Change, Event, Trace
 from .describe import title_line
-from .words import counted, listed, number, percent, spaced, table, time, wrapped
+from .words import (
+    counted,
+    listed,
+    number,
+    percent,
+    percent_range,
+    spaced,
+    table,
+    time,
+    wrapped,
+)
 
 #: outcomes and changes that are listed of one event, and events in all
 MOST_OUTCOMES, MOST_CHANGES, MOST_EVENTS, MOST_BRANCHES = 4, 3, 40, 20
@@ -23,6 +33,8 @@ def trace_page(trace: Trace) -> str:
     parts = [title_line(trace.game), "\n".join(("SUMMARY", *_summary(trace))),
              "\n".join(("WHAT HAPPENS WHERE", *_events(trace))) if trace.events else "",
              "\n".join(("BRANCHES", *_branches(trace)))]
+    more = list(_beyond(trace))
+    parts[2:2] = ["\n".join(("VALUES WITH MORE BRANCHES THAN ARE FOLLOWED", *more))] if more else []
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -150,11 +162,33 @@ def _effects(trace: Trace, event: Event) -> Iterator[str]:
             yield f"Branch {branch}: {says}"
 
 
+def _beyond(trace: Trace) -> Iterator[str]:
+    """The range of chances at values where only some of the branches are followed."""
+    many = [one for one in trace.solved if one.capped or one.listed > one.plays]
+    if not many:
+        return
+    names = _told(trace)
+    rows = [[f"{one.value:.5g}", f"{'at least ' if one.capped else ''}{one.listed}",
+             str(one.plays), *(percent_range(*one.chances[name]) for name in names)]
+            for one in many]
+    head = ["value", "branches there", "followed", *(trace.game.outcomes[n].label for n in names)]
+    yield table(rows, head, range(1, len(head)), indent=2)
+    yield wrapped("Chances: the lowest and the highest over all branches that were found there. "
+                  "Where there are at least so many, equilibria may lead further apart.", 2)
+
+
+def _told(trace: Trace) -> list[str]:
+    """The outcomes that tables tell of."""
+    names = [name for name in trace.game.outcomes
+             if any(np.ptp(b.outcomes[name]) > SMALL for b in trace.branches)]
+    asked = trace.settings.outcome
+    names = sorted(names, key=lambda name: name != asked)[:MOST_OUTCOMES]
+    return names or list(trace.game.outcomes)[:MOST_OUTCOMES]
+
+
 def _branches(trace: Trace) -> Iterator[str]:
     s = trace.settings
-    names = [name for name, outcome in trace.game.outcomes.items()
-             if any(np.ptp(b.outcomes[name]) > SMALL for b in trace.branches)][:MOST_OUTCOMES]
-    names = names or list(trace.game.outcomes)[:MOST_OUTCOMES]
+    names = _told(trace)
     rows = [[str(branch.id), _from(trace, branch, 0), _from(trace, branch, -1),
              str(int(branch.equilibria.max())),
              *(_range(branch.outcomes[name]) for name in names)]

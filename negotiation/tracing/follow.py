@@ -11,12 +11,14 @@ import numpy as np
 
 from ..equilibrium.result import Equilibrium
 from ..errors import InputError, UnknownNameError
+from ..frozen import FrozenMap
 from ..model import INDIFFERENT, POSTURE_RULES, Game
 from ..process import check_date
 from . import store
 from .assemble import Happening, happenings
 from .branches import branches
 from .certified import certified
+from .chances import Spread, chances, spread
 from .locate import NARROW, Refiner
 from .measure import CascadeMeasure, read
 from .plays import equilibrium
@@ -35,8 +37,8 @@ DENSE = 2e-3
 
 
 def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | None = None,
-          grid: int = 9, checks: int = 4, cap: int = 64, boxes: int = 1_000,
-          indifferent: str | None = None, conventions: str | None = None,
+          outcome: str | None = None, grid: int = 9, checks: int = 4, cap: int = 64,
+          boxes: int = 1_000, indifferent: str | None = None, conventions: str | None = None,
           seconds: float | None = None, progress: Progress | None = None,
           save: str | Path | None = None, resume: str | Path | None = None,
           cascade: bool = False) -> Trace:
@@ -50,10 +52,15 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
     Args:
         parameter: its name; ``begin``, ``end``: the interval, in the direction of the trace.
         by: the date of the outcomes' chances; the game's horizon when left out.
+        outcome: where a large game has more plays than are followed, the two by which this outcome
+            is least and most likely are; the first that the game names when left out.
         grid: values that are solved afresh at first, at least 2.
         checks: values between events that are solved afresh afterwards, 0 for none; of a large
             game whose plays are all followed, one between any two events at least.
-        cap: the most branches that are followed at one value.
+        cap: the most branches that are followed at one value. A large game may have hundreds or
+            thousands of plays there, products of choices in many states: then all that can be
+            listed are counted, ``Trace.solved`` has the range of every outcome's chance over them,
+            and two of them are followed.
         boxes: how much work the proof that the list at a value is complete may be, as in ``solve``.
         indifferent, conventions: as in ``solve``.
         seconds: a time limit; what was found by then is returned.
@@ -67,11 +74,11 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
             are out of range somewhere on the interval; for a file that cannot be used.
     """
     started = time.perf_counter()
-    settings = _settings(game, parameter, begin, end, by, grid, checks, cap, boxes, indifferent,
-                         conventions)
+    settings = _settings(game, parameter, begin, end, by, outcome, grid, checks, cap, boxes,
+                         indifferent, conventions)
     until = None if seconds is None else started + seconds
     work = Work(Family(game, ((parameter, settings.begin, settings.end),), conventions,
-                       settings.by),
+                       settings.by, outcome=settings.outcome),
                 Solving(settings.indifferent, cap, boxes, until), [], [])
     if resume is not None:
         work.samples, work.breaks, counts = store.read(resume, game, settings, work.family)
@@ -157,7 +164,9 @@ def finish(work: Work, settings: Settings, ending: Ending, started: float) -> Tr
     solved = tuple(Solved(
         value=value_at(settings, sample.t), plays=len(sample.points), equilibria=sample.count,
         searched=sample.searched, complete=sample.searched and sample.complete,
-        because=_because(sample))
+        because=_because(sample), listed=max(sample.listed, len(sample.points)),
+        chances=_spread(sample, settings.by),
+        capped=sample.cut if sample.listed else sample.capped)
         for sample in work.samples)
     return Trace(
         game=work.family.game, settings=settings, branches=found, events=events, solved=solved,
@@ -232,6 +241,15 @@ class Between:
         return found
 
 
+def _spread(sample: Sample, by: float) -> Spread:
+    """The range of every outcome's chance over what was listed at a value that was searched."""
+    here = [point for point in sample.points if point.t == sample.t] if sample.searched else []
+    mine = spread(chances(here, by))
+    ends = {name: [*mine.get(name, ()), *sample.spread.get(name, ())]
+            for name in dict.fromkeys((*mine, *sample.spread))}
+    return FrozenMap({name: (min(found), max(found)) for name, found in ends.items()})
+
+
 def value_at(settings: Settings, t: float) -> float:
     """The parameter's value at a share of the interval."""
     return settings.end if t == 1.0 else settings.begin + t * (settings.end - settings.begin)
@@ -244,11 +262,13 @@ def _because(sample: Sample) -> str | None:
     return "; ".join(reasons) or None
 
 
-def _settings(game: Game, parameter: str, begin: float, end: float, by: float | None, grid: int,
-              checks: int, cap: int, boxes: int, indifferent: str | None,
-              conventions: str | None) -> Settings:
+def _settings(game: Game, parameter: str, begin: float, end: float, by: float | None,
+              outcome: str | None, grid: int, checks: int, cap: int, boxes: int,
+              indifferent: str | None, conventions: str | None) -> Settings:
     if parameter not in game.parameters:
         raise UnknownNameError("parameter", parameter, game.parameters)
+    if outcome is not None and outcome not in game.outcomes:
+        raise UnknownNameError("outcome", outcome, game.outcomes)
     ends = []
     for name, value in (("begin", begin), ("end", end)):
         if isinstance(value, bool) or not isinstance(value, int | float | np.number) or (
@@ -271,4 +291,5 @@ def _settings(game: Game, parameter: str, begin: float, end: float, by: float | 
         raise InputError(f"the 'conventions' parameter of trace must be one of "
                          f"{', '.join(POSTURE_RULES)}. Got {conventions!r} instead.")
     return Settings(parameter, ends[0], ends[1], game.horizon if by is None else check_date(by),
-                    grid, checks, cap, boxes, rule, conventions)
+                    grid, checks, cap, boxes, rule, conventions,
+                    next(iter(game.outcomes), None) if outcome is None else outcome)

@@ -30,7 +30,9 @@ class Ending(enum.Enum):
                    "bracket.")
     ROUNDS = "Some events could not be told apart and are only known to lie in a bracket."
     CHECKS = "The last round of fresh checks still found plays that no branch had covered."
-    MANY = "At some values there are more plays than are followed, so that some were left out."
+    MANY = ("At some values there are more plays than are followed: of those, the ones that were "
+            "listed are counted, and the two by which the outcome is least and most likely are "
+            "followed.")
 
     def __str__(self) -> str:
         return self.value
@@ -146,8 +148,14 @@ class Branch:
 class Solved:
     """One value of the parameter at which equilibria were found.
 
-    ``searched``: every state was searched from nothing (else regimes of neighbours were tried);
-    ``complete``: the list there is proved complete; ``because`` says why not.
+    Attributes:
+        plays, equilibria: on the branches there; ``listed`` plays in all, where others were found
+            that are on no branch.
+        searched: whether every state was searched from nothing (else regimes of neighbours were
+            tried); ``complete``: whether the list there is proved complete, ``because`` why not.
+        chances: of a value that was searched: outcome → its lowest and highest chance by the date
+            over all plays that were listed. Where not all could be, these are an inner bound.
+        capped: whether there are more plays than were listed.
     """
 
     value: float
@@ -156,6 +164,9 @@ class Solved:
     searched: bool
     complete: bool
     because: str | None
+    listed: int
+    chances: FrozenMap[str, tuple[float, float]]
+    capped: bool
 
 
 @dataclass(frozen=True)
@@ -172,6 +183,7 @@ class Settings:
     boxes: int
     indifferent: str
     conventions: str | None
+    outcome: str | None = None
 
 
 class Source(Protocol):

@@ -30,8 +30,6 @@ Ints = NDArray[np.int64]
 
 #: states from which on plays of a game with issues are followed one by one
 LARGE = 64
-#: chances of an outcome that are told apart
-APART = 1e-6
 #: how far a play may have moved, in payoff ranges, from where it was carried along from
 CARRIED = 1e-2
 
@@ -48,7 +46,7 @@ class Sample:
         regimes: convention → state → the regimes found, for neighbours to try.
         followed: whether plays are followed one by one, so that no products are listed.
         listed, spread: how many plays were listed, and outcome → its lowest and highest chance over
-            them, where they are more than are followed.
+            them, where they are more than are followed; ``cut``: whether there are still more.
     """
 
     t: float
@@ -60,6 +58,7 @@ class Sample:
     followed: bool = False
     listed: int = 0
     spread: Spread = field(default_factory=FrozenMap)
+    cut: bool = False
 
     @property
     def count(self) -> float:
@@ -79,6 +78,8 @@ class Family:
         by: the date of the chances that are asked for; the game's horizon when left out.
         asked: conditions whose chances are; of the game's outcomes when left out. Where there are
             more plays than can be listed or followed, those are kept that lead furthest apart.
+        outcome: where plays are more than can be followed, those two are by which it is least and
+            most likely.
         exact: whether plays are to be gone on from, else they are only listed.
     """
 
@@ -87,6 +88,7 @@ class Family:
     conventions: str | None = None
     by: float | None = None
     asked: tuple[Condition, ...] | None = None
+    outcome: str | None = None
     exact: bool = True
 
     def rows(self, t: Sequence[float]) -> Rows:
@@ -187,15 +189,15 @@ class Family:
 
     def _few(self, sample: Sample, cap: int) -> Sample:
         """A sample with no more plays than are followed: where there are others, those by which
-        some outcome is least and most likely."""
+        the outcome is least and most likely."""
         if not sample.capped and len(sample.points) <= cap:
             return sample
         found = chances(sample.points, self.date)
-        ends = [end for rows in found.values() if rows.max() - rows.min() > APART
-                for end in (int(rows.argmin()), int(rows.argmax()))]
-        taken = sorted(dict.fromkeys([*ends, 0][:cap]))
-        return replace(sample, points=tuple(sample.points[k] for k in taken), capped=True,
-                       listed=len(sample.points), spread=spread(found))
+        rows = found[self.outcome] if self.outcome is not None else np.zeros(1)
+        taken = sorted({int(rows.argmin()), int(rows.argmax())})[:cap]
+        return replace(sample, points=tuple(sample.points[k] for k in taken),
+                       listed=len(sample.points), spread=spread(found), cut=sample.capped,
+                       capped=True)
 
     def _between(self, t: Sequence[float], solving: Solving, near: Sequence[Sequence[Sample]],
                  ) -> list[Sample]:

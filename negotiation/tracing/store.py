@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..continuation.file import read_json, write_json
 from ..errors import InputError
 from ..formats.definition import dumps
+from ..frozen import FrozenMap
 from ..model import Game
 from .plays import UNKNOWN, Play
 from .point import Point
@@ -22,7 +23,7 @@ from .result import Settings
 from .sample import Family, Sample
 from .warm import Regimes
 
-FORMAT = "negotiation-trace/2"
+FORMAT = "negotiation-trace/3"
 _ARRAYS = ("values", "consent", "surplus", "terms", "proposals", "label", "bound", "on_path",
            "play")
 
@@ -82,7 +83,8 @@ def read(path: str | Path, game: Game, settings: Settings, family: Family,
 def _sample_record(sample: Sample) -> dict[str, Any]:
     return {
         "t": sample.t, "capped": sample.capped, "doubt": sample.doubt, "searched": sample.searched,
-        "followed": sample.followed,
+        "followed": sample.followed, "listed": sample.listed, "cut": sample.cut,
+        "spread": {name: list(ends) for name, ends in sample.spread.items()},
         "points": [{"key": point.key, "t": point.t, "count": point.play.count,
                     "index": point.play.index,
                     # of a play that was followed, not known until it is shown
@@ -117,7 +119,9 @@ def _samples(records: list[dict[str, Any]], family: Family) -> list[Sample]:
                    for key, states in record["regimes"].items()}
         out.append(Sample(record["t"], tuple(points), record["capped"],
                           tuple((why, count) for why, count in record["doubt"]),
-                          record["searched"], regimes, record["followed"]))
+                          record["searched"], regimes, record["followed"], int(record["listed"]),
+                          FrozenMap({name: (float(low), float(high)) for name, (low, high)
+                                     in record["spread"].items()}), bool(record["cut"])))
     return out
 
 
