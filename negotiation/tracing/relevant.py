@@ -36,6 +36,8 @@ TOLERANCE = 1e-8
 ROUNDS = 6
 #: how much the cap of a sweep is raised at a time, and how far
 WIDER, MOST_BRANCHES = 8, 4096
+#: branches by which plays are told apart enough where only the furthest are asked for
+ENOUGH = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +101,17 @@ def whole(lattice: Lattice, part: Relevant, play: Play) -> Play:
 
 
 def listed(lattice: Lattice, part: Relevant, local: Local, solving: Solving, goals: Goals,
-           ) -> tuple[Branches, bool]:
+           widen: bool = True) -> tuple[Branches, bool]:
     """The equilibria of a part of a lattice, and whether that is all.
 
     The cap of a sweep is on what differs anywhere in it, most of which is no play of its own, so
-    that it is raised while it helps, where there are compiled loops.
+    that it is raised (with ``widen``) while it helps, where there are compiled loops; else plays
+    that lead furthest apart are enough.
     """
-    cap, most = solving.cap, MOST_BRANCHES if compiled.available() else solving.cap
     share = solving.boxes * len(part.state) // len(lattice.states)
     solving = replace(solving, boxes=max(share, 1))  # a state may cost what it may in the whole
+    cap = solving.cap if widen else max(solving.cap, ENOUGH)
+    most = max(MOST_BRANCHES, cap) if widen and compiled.available() else cap
     while True:
         found = sweep(part.lattice, replace(solving, cap=cap), local, goals)
         if not found.capped or cap >= most or (

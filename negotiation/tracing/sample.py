@@ -179,7 +179,8 @@ class Family:
         for row in mine.tolist():
             lattice = rows.single(row)
             part = relevant(lattice, solving)
-            raw, every = listed(lattice, part, quick, solving, self.goals(part.lattice))
+            raw, every = listed(lattice, part, quick, solving, self.goals(part.lattice),
+                                self.exact)
             complete &= every
             points += [Point(t, whole(lattice, part, play), lattice, rows.key[row])
                        for play in read(part.lattice, raw).plays[0]]
