@@ -1,8 +1,9 @@
 """What an event of a trace costs: all branches of `nrnap` over one parameter.
 
     python benchmarks/tracing.py [PARAMETER FROM TO]
+    python benchmarks/tracing.py every
 
-In processor time, for one game that is solved afresh on a grid, has its events located and its
+``every``: a line for each parameter over its whole range. In processor time, for one game that is solved afresh on a grid, has its events located and its
 branches checked. With and without numba (the extra ``[fast]``) run it in two environments.
 """
 
@@ -49,5 +50,26 @@ def main(parameter: str = "us_presence", begin: str = "1.0", end: str = "0.0") -
           f"find it. {found.ending}")
 
 
+def every() -> None:
+    """Trace each parameter over its range."""
+    game = ng.load("nrnap")
+    compiled.warm()
+    ranges = {name: (one.low, one.high) for name, one in game.parameters.items()
+              if one.low is not None and one.high is not None}
+    begin = time.process_time()
+    for name, (low, high) in ranges.items():
+        start = time.process_time()
+        found = ng.trace(game, name, low, high, seconds=LIMIT)
+        spent = time.process_time() - start
+        most = max(one.listed for one in found.solved)
+        print(f"{name:<26} {low:>8g} {high:>8g} {len(found.branches):>4} branches "
+              f"{len(found.events):>4} events {most:>4} at most {spent:>7.1f} s  "
+              f"{found.ending.name}", flush=True)
+    print(f"{len(ranges)} parameters, {time.process_time() - begin:.0f} s of processor time")
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1:] == ["every"]:
+        every()
+    else:
+        main(*sys.argv[1:])

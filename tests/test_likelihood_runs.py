@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
@@ -282,6 +283,33 @@ def test_a_process_killed_at_some_chunk_is_gone_on_with_to_the_same_bits(after, 
         assert 0 < len(store.kept()) < len(list(plan.chunks()))
         found = summary(plan, driver.run(plan, results=store))
     assert same(found, undisturbed)
+
+
+LEFT = """
+import os, sys
+from negotiation.likelihood import driver
+with driver._processes(1) as crew:
+    print(crew.submit(os.getpid).result(), flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_no_worker_outlives_the_process_that_started_it(tmp_path):
+    script = tmp_path / "start.py"
+    script.write_text(f"if __name__ == '__main__':\n{textwrap.indent(LEFT, '    ')}",
+                      encoding="utf-8")
+    process = subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    worker = int(process.stdout.readline())
+    os.kill(worker, 0)
+    process.kill()
+    process.wait()
+    process.stdin.close()
+    process.stdout.close()
+    until = time.monotonic() + 20.0
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{worker}").exists()
 
 
 @pytest.mark.long

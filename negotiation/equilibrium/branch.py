@@ -81,6 +81,7 @@ class _Search:
     def run(self) -> Points:
         nodes = roots(self.problems)
         while len(nodes.owner):
+            nodes = self._few(nodes)
             sub = self.problems.take(nodes.owner)
             contract(sub, nodes)
             nodes = nodes.take(~nodes.empty)
@@ -94,6 +95,19 @@ class _Search:
             self._probe(Nodes.join([part for part, _ in self.later]),
                         again=np.concatenate([again for _, again in self.later]))
         return self._points()
+
+    def _few(self, nodes: Nodes) -> Nodes:
+        """No more boxes of a problem than its budget may come to: a split of a state with many
+        moves makes thousands at once, which would all have to be held before they are counted."""
+        order = np.argsort(nodes.owner, kind="stable")
+        owner = nodes.owner[order]
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order)) - np.searchsorted(owner, owner)
+        most = max(self.boxes, MOST_BOXES)
+        kept = self.cost[nodes.owner] + place <= most
+        for p in np.unique(nodes.owner[~kept]):
+            self.doubt[int(p)] = BUDGET
+        return nodes if kept.all() else nodes.take(kept)
 
     def _solved(self, owner: Ints) -> Bools:
         """Which of some problems have an equilibrium already."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -82,7 +83,19 @@ def run(plan: Plan, *, executor: Executor | None = None, workers: int = 1,
 
 def _processes(workers: int) -> ProcessPoolExecutor:
     # a fresh interpreter for each: forked ones may inherit locks that threads hold
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"),
+                               initializer=_watch_parent)
+
+
+def _watch_parent() -> None:
+    """End this worker with the process that started it, however that ended: nobody else would."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        def wait() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=wait, daemon=True).start()
 
 
 def cluster(address: str) -> tuple[Executor, int]:
