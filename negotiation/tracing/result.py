@@ -298,10 +298,12 @@ class Trace:
             return "Nothing was solved."
         found = (f"At {proved} of the {len(fresh)} values solved afresh the list is proved "
                  f"complete; {self.checked} of them, chosen between events, checked the branches")
-        found += (", and none had an equilibrium that no branch covers." if not self.surprises else
+        found += (", and none had an equilibrium that no branch covers" if not self.surprises else
                   f", and {self.surprises} showed plays that "
-                  + ("no branch covered; where all plays were listed, they were then followed."
-                     if self.followed else "were not covered and were then followed."))
+                  + ("no branch covered; where all plays were listed, they were then followed"
+                     if self.followed else "were not covered and were then followed"))
+        many = sum(one.capped or one.listed > one.plays for one in fresh)
+        found += f", but {many} values have more branches than are followed." if many else "."
         if self.windows is not None and self.inconsistent_because is None:
             span = abs(self.settings.end - self.settings.begin)
             wide = sum(high - low for low, high in self.windows)
