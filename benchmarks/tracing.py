@@ -3,8 +3,9 @@
     python benchmarks/tracing.py [PARAMETER FROM TO]
     python benchmarks/tracing.py every
 
-``every``: a line for each parameter over its whole range. In processor time, for one game that is solved afresh on a grid, has its events located and its
-branches checked. With and without numba (the extra ``[fast]``) run it in two environments.
+``every``: a line for each parameter over its whole range. In processor time, for one game that is
+solved afresh on a grid, has its events located and its branches checked. With and without numba
+(the extra ``[fast]``) run it in two environments.
 """
 
 from __future__ import annotations

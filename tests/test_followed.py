@@ -16,6 +16,7 @@ import negotiation as ng
 from negotiation.equilibrium.extremes import Goals
 from negotiation.kernels import compiled
 from negotiation.lattice import build_lattice
+from negotiation.text.trace import trace_page
 from negotiation.tracing import Ending, onward
 from negotiation.tracing import sample as sampling
 from negotiation.tracing.certified import certified
@@ -202,6 +203,39 @@ def test_a_trace_that_follows_plays_is_kept_and_gone_on_with(
         branch.values.tolist() for branch in trace.branches]
     for one, other in zip(trace.branches, again.branches, strict=True):
         assert other.regret == pytest.approx(one.regret, abs=1e-12)
+
+
+def test_what_is_not_followed_is_counted_and_its_range_told(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More plays than the cap: the two by which an outcome is least and most likely are followed,
+    and the range of all chances is that of all plays, listed by the general engine."""
+    monkeypatch.setattr(sampling, "LARGE", 1)
+    monkeypatch.setattr(compiled, "available", lambda: False)
+    monkeypatch.setattr(compiled, "compiled", lambda *_, **__: None)
+    definition = random_definition(44, Shape(fronts=3, third=True, coalition=2, links=4, issues=1))
+    front = next(iter(definition["fronts"]))
+    definition["outcomes"] = {"over": {"when": {front: "done"}},
+                              "others": {"when": {name: "done" for name in definition["fronts"]
+                                                  if name != front}}}
+    game, file = ng.from_dict(definition), tmp_path / "trace.json"
+    asked: dict[str, Any] = {"outcome": "over", "grid": 3, "checks": 0, "cap": 4}
+    few = ng.trace(game, "mood", -0.5, 0.5, save=file, **asked)
+    all_ = ng.trace(game, "mood", -0.5, 0.5, **{**asked, "cap": 64})
+    assert few.ending is Ending.MANY and all_.ending is Ending.DONE
+    for one, other in zip((s for s in few.solved if s.searched),
+                          (s for s in all_.solved if s.searched), strict=True):
+        assert one.value == other.value and one.plays <= 4
+        assert one.listed <= other.listed == other.plays
+        for name, (low, high) in one.chances.items():
+            assert other.chances[name][0] - 1e-9 <= low <= high <= other.chances[name][1] + 1e-9
+        assert one.chances["over"] == pytest.approx(other.chances["over"], abs=1e-9)
+    page = trace_page(few)
+    assert "VALUES WITH MORE BRANCHES THAN ARE FOLLOWED" in page
+    assert "VALUES WITH MORE" not in trace_page(all_)
+    again = ng.trace(game, "mood", -0.5, 0.5, resume=file, **asked)
+    assert again.solved == few.solved
+    with pytest.raises(ng.UnknownNameError, match="did you mean 'over'"):
+        ng.trace(game, "mood", -0.5, 0.5, outcome="ovr")
 
 
 @pytest.mark.long

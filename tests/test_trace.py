@@ -224,6 +224,9 @@ def test_a_trace_that_is_stopped_goes_on_from_its_file(tmp_path):
     plain = ng.trace(game, "prize", 1.0, 1.5)
     assert [e.value for e in whole.events] == pytest.approx([e.value for e in plain.events])
     assert [e.value for e in again.events] == [e.value for e in whole.events]
+    # what is done is not done again
+    assert (again.checked, again.sweeps, again.ending) == (whole.checked, whole.sweeps,
+                                                           Ending.DONE)
     assert len(again.branches) == len(plain.branches)
 
 

@@ -81,9 +81,10 @@ def trace(game: Game, parameter: str, begin: float, end: float, *, by: float | N
                        settings.by, outcome=settings.outcome),
                 Solving(settings.indifferent, cap, boxes, until), [], [])
     if resume is not None:
-        work.samples, work.breaks, counts = store.read(resume, game, settings, work.family)
-        work.checked, work.surprises, work.sweeps = (
-            counts[name] for name in ("checked", "surprises", "sweeps"))
+        work.samples, work.breaks, counts, work.failed = store.read(
+            resume, game, settings, work.family)
+        work.checked, work.surprises, work.sweeps, work.settled = (
+            counts[name] for name in ("checked", "surprises", "sweeps", "settled"))
     if save is not None:
         _save(work, settings, save)  # now, so that a file that cannot be written is told at once
     ending = run(work, settings, _saving(work, settings, progress, save))
@@ -130,8 +131,9 @@ def _verdicts(work: Work, found: Trace) -> tuple[Event, ...]:
 
 
 def _save(work: Work, settings: Settings, path: str | Path) -> None:
-    counts = {"checked": work.checked, "surprises": work.surprises, "sweeps": work.sweeps}
-    store.save(path, work.family.game, settings, work.samples, work.breaks, counts)
+    counts = {name: getattr(work, name) for name in ("checked", "surprises", "sweeps", "settled")}
+    store.save(path, work.family.game, settings, work.samples, work.breaks, counts,
+               work.failed)
 
 
 def _saving(work: Work, settings: Settings, progress: Progress | None, path: str | Path | None,

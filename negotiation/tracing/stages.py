@@ -34,7 +34,8 @@ OFF = 0.0173
 
 @dataclass(eq=False)
 class Work:
-    """What a trace has done so far; enough to go on from."""
+    """What a trace has done so far; enough to go on from. ``settled``: with how many checks a round
+    the last one found nothing, −1 before that."""
 
     family: Family
     solving: Solving
@@ -43,24 +44,27 @@ class Work:
     checked: int = 0
     surprises: int = 0
     sweeps: int = 0
+    settled: int = -1
     failed: set[float] = field(default_factory=set)
 
 
 def run(work: Work, settings: Settings, progress: Progress | None) -> Ending:
     """Do what is left of a trace, in place."""
     try:
-        work.breaks = work.breaks or switches(work.family)
-        _grid(work, settings.grid, progress)
-        _spread(work, progress)
-        _refine(work, progress)
-        settled = _check(work, settings.checks, progress)
+        if work.settled < settings.checks:
+            work.breaks = work.breaks or switches(work.family)
+            _grid(work, settings.grid, progress)
+            _spread(work, progress)
+            _refine(work, progress)
+            if _check(work, settings.checks, progress):
+                work.settled = settings.checks
     except OutOfTime:
         return Ending.TIME
     except KeyboardInterrupt:
         return Ending.INTERRUPTED
     if any(sample.followed and sample.searched and sample.capped for sample in work.samples):
         return Ending.MANY
-    return Ending.DONE if settled else Ending.CHECKS
+    return Ending.DONE if work.settled >= settings.checks else Ending.CHECKS
 
 
 def _grid(work: Work, count: int, progress: Progress | None) -> None:

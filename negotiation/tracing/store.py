@@ -53,17 +53,18 @@ def opened(path: str | Path, what: str, form: str, game: Game, key: str, asked: 
 
 
 def save(path: str | Path, game: Game, settings: Settings, samples: list[Sample],
-         breaks: list[tuple[float, float]], counts: dict[str, int]) -> None:
+         breaks: list[tuple[float, float]], counts: dict[str, int], failed: set[float]) -> None:
     """Write what a trace has done so far."""
     write_json(path, {
         "format": FORMAT, "game": game.name, "fingerprint": fingerprint(game),
         "settings": asdict(settings), "breaks": breaks, "counts": counts,
+        "failed": sorted(failed),
         "samples": [_sample_record(sample) for sample in samples]})
 
 
 def read(path: str | Path, game: Game, settings: Settings, family: Family,
-         ) -> tuple[list[Sample], list[tuple[float, float]], dict[str, int]]:
-    """What a trace had done: samples, changes of conventions, counts.
+         ) -> tuple[list[Sample], list[tuple[float, float]], dict[str, int], set[float]]:
+    """What a trace had done: samples, changes of conventions, counts, values that failed.
 
     Raises:
         InputError: for a file that is no saved trace, or one of another game or other settings.
@@ -75,9 +76,10 @@ def read(path: str | Path, game: Game, settings: Settings, family: Family,
         samples = _samples(record["samples"], family)
         breaks = [(float(a), float(b)) for a, b in record["breaks"]]
         counts = {str(key): int(value) for key, value in record["counts"].items()}
+        failed = {float(t) for t in record["failed"]}
     except (KeyError, TypeError, ValueError, zlib.error) as error:
         raise InputError(f"{path} is damaged: {type(error).__name__} {error}") from None
-    return samples, breaks, counts
+    return samples, breaks, counts, failed
 
 
 def _sample_record(sample: Sample) -> dict[str, Any]:
