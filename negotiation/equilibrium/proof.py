@@ -185,7 +185,8 @@ class _Equations:
         phi = (weights * (v - c * middle[..., None])
                / np.where(g_mid > 0, g_mid, 1.0)[:, None, :]).sum(axis=2)
         moved = np.clip(middle + row.step * phi, 0.0, 1.0)
-        self.value[:, at] = np.where(has[:, None], middle - moved, 0.0)
+        # where the box holds a term at its bound, the equation is that it lies there
+        self.value[:, at] = np.where(has[:, None] & ~row.stays, middle - moved, 0.0)
         for j in range(issues):
             self.low[:, :n, at[j]] = np.where(has[:, None], pair[0][:, j], 0.0)
             self.high[:, :n, at[j]] = np.where(has[:, None], pair[1][:, j], 0.0)
@@ -197,9 +198,11 @@ class _Equations:
 
 @dataclass(eq=False)
 class _Rows:
-    """Interval rows of the natural map against V (k, J, n) and against the move's x (k, J, J)."""
+    """Interval rows of the natural map against V (k, J, n) and against the move's x (k, J, J);
+    ``stays`` (k, J) where the box or nobody's interest leaves one value of a term."""
 
     step: Floats
+    stays: Bools
     v_low: Floats
     v_high: Floats
     x_low: Floats
@@ -236,7 +239,7 @@ def _foc_rows(terms: tuple[Floats, Floats, Floats], u: tuple[Floats, Floats],
     free = ((x[0] > 0) & (x[1] < 1))[..., None] & ~stays
     one = np.broadcast_to(eye, x_low.shape)
     return _Rows(
-        step=step,
+        step=step, stays=stays[..., 0],
         v_low=np.where(stays, 0.0, np.where(free, v_low, np.minimum(v_low, 0.0))),
         v_high=np.where(stays, 0.0, np.where(free, v_high, np.maximum(v_high, 0.0))),
         x_low=np.where(stays, one, np.where(free, x_low, np.minimum(x_low, one))),
