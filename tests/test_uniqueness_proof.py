@@ -93,7 +93,7 @@ def test_indices_of_complete_lists_sum_to_one_in_the_main_case() -> None:
     if not compiled.available():
         pytest.skip("takes minutes without numba")
     game = ng.load("nrnap")
-    rows = play_rows(build_lattice(game, Sampler(game).draws(0, 8)), None, 1)
+    rows = play_rows(build_lattice(game, Sampler(game).draws(0, 4)), None, 1)
     sums: list[int] = []
 
     def watched(problems: Any, draw: Any, state: Any, solving: Any) -> Any:
@@ -107,4 +107,4 @@ def test_indices_of_complete_lists_sum_to_one_in_the_main_case() -> None:
 
     for draw in range(rows.lattice.draws):
         sweep(at_draw(rows.lattice, draw), Solving(cap=8, boxes=780, quick=True), watched)
-    assert len(sums) > 30 and set(sums) == {1}
+    assert len(sums) > 15 and set(sums) == {1}
