@@ -8,9 +8,9 @@ from random_games import open_state, problem_of
 from scipy.optimize import brentq
 
 from negotiation.equilibrium import ends, joint, logit
-from negotiation.equilibrium.branch import verify
 from negotiation.equilibrium.component import Components
 from negotiation.equilibrium.cyclic import noise_of
+from negotiation.equilibrium.points import verify
 from negotiation.equilibrium.problem import Problems
 from negotiation.kernels import compiled, logit_loops
 

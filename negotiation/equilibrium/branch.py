@@ -9,8 +9,6 @@ equilibrium. The list of a problem is proved complete when no node is left and n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +26,8 @@ from .nodes import (
     payoffs,
     roots,
 )
-from .problem import EGALITARIAN, NASH, ZERO, Problems, surplus
+from .points import TIE, Points, distinct, verify
+from .problem import EGALITARIAN, NASH, ZERO, Problems
 from .proof import at_most_one
 from .watch import Watch
 
@@ -38,30 +37,12 @@ Bools = NDArray[np.bool_]
 
 #: boxes that a problem without any equilibrium yet may cost (one exists, so it is worth many)
 MOST_BOXES = 3000
+#: boxes of one problem that are held at once
+MOST_AT_ONCE = MOST_BOXES
 #: boxes of such a problem after which regimes that cost much are tried, too
 LATE = 300
 #: boxes of one problem that are searched when its budget ends, and starts of Newton in each
 MOST_PROBED, STARTS = 8, 2
-SAME = 1e-8
-#: how far terms at a bound may miss it, in payoff ranges
-PUSHED = 2e-10
-
-
-@dataclass(eq=False)
-class Points:
-    """k equilibria of P problems, sorted by owner: value (k, n), consent, label (k, M), terms
-    (k, M, n, J), paid (k, M, n), index (k,), tied (k, M); ``doubt`` problem → why incomplete.
-    """
-
-    owner: Ints
-    label: Ints
-    value: Floats
-    consent: Floats
-    terms: Floats
-    paid: Floats
-    index: Ints
-    tied: Bools
-    doubt: dict[int, str] = field(default_factory=dict)
 
 
 class _Search:
@@ -97,17 +78,16 @@ class _Search:
         return self._points()
 
     def _few(self, nodes: Nodes) -> Nodes:
-        """No more boxes of a problem than its budget may come to: a split of a state with many
-        moves makes thousands at once, which would all have to be held before they are counted."""
+        """No more boxes of one problem at once than can be held: a split of a state with many moves
+        makes tens of thousands, before any of them is counted."""
+        if len(nodes.owner) <= MOST_AT_ONCE:
+            return nodes
         order = np.argsort(nodes.owner, kind="stable")
         owner = nodes.owner[order]
-        place = np.empty(len(order), dtype=np.int64)
-        place[order] = np.arange(len(order)) - np.searchsorted(owner, owner)
-        most = max(self.boxes, MOST_BOXES)
-        kept = self.cost[nodes.owner] + place <= most
-        for p in np.unique(nodes.owner[~kept]):
-            self.doubt[int(p)] = BUDGET
-        return nodes if kept.all() else nodes.take(kept)
+        kept = order[np.arange(len(order)) - np.searchsorted(owner, owner) < MOST_AT_ONCE]
+        self.doubt.update(dict.fromkeys(np.setdiff1d(
+            np.flatnonzero(np.bincount(owner) > MOST_AT_ONCE), list(self.doubt)).tolist(), BUDGET))
+        return nodes.take(np.sort(kept))
 
     def _solved(self, owner: Ints) -> Bools:
         """Which of some problems have an equilibrium already."""
@@ -391,12 +371,24 @@ class _Search:
         owner, label = owner[order], label[order]
         value, consent = value[order], consent[order]
         sign = index(self.problems.take(owner), label, value, consent, terms[order][:, :, 0])
+        self._add_up(owner, sign)
         return Points(owner, label, value, consent, terms[order], paid[order], sign, tied[order],
                       self.doubt)
 
 
+    def _add_up(self, owner: Ints, sign: Ints) -> None:
+        """The indices of all equilibria of a state sum to one (Nash terms, no ties): a list whose
+        do not lacks some, whatever the boxes say."""
+        nash = ((self.problems.kind == NASH) | ~self.problems.bargained).all(axis=1)
+        nash &= ~self.problems.constrained.any(axis=1)
+        total = np.bincount(owner, sign, minlength=self.problems.size)
+        here = np.bincount(owner, minlength=self.problems.size) > 0
+        for p in np.flatnonzero(nash & here & (total != 1)) if not self.first else ():
+            self.doubt.setdefault(int(p), INDICES)
+
+
 BUDGET = "the search stopped at its budget of boxes"
-TIE = "an exact tie leaves consents undetermined"
+INDICES = "the indices of the equilibria found do not sum to one, so that some are missing"
 
 
 def solve_problems(problems: Problems, first: bool = False, boxes: int = 1000,
@@ -407,46 +399,6 @@ def solve_problems(problems: Problems, first: bool = False, boxes: int = 1000,
     more time than ``watch`` gives, is left with a doubt.
     """
     return _Search(problems, first, boxes, watch).run()
-
-
-def verify(problems: Problems, label: Ints, points: Candidates) -> tuple[Bools, Bools]:
-    """Which candidates satisfy every consent condition, and (k, M) where σ is zero though pure."""
-    scale = problems.scale[:, None, :]
-    gain = (problems.reward + points.paid - points.value[:, None, :]) / scale
-    least = np.where(problems.member, gain, np.inf).min(axis=2)
-    asked = problems.present & problems.member.any(axis=2)
-    sigma = least.copy()
-    # best terms for a forced member leave others at zero, which says nothing of σ
-    pushed = asked & problems.constrained
-    rows, cols = np.nonzero(asked & problems.bargained & ((label == REFUSED) | pushed)
-                            & points.good[:, None])
-    if len(rows):
-        sigma[rows, cols] = surplus(problems, (rows, cols), points.value[rows])
-    mixed = label >= MIX
-    slack = np.where(pushed, PUSHED, ZERO)
-    wrong = asked & ((label == MADE) & (least < -slack) | (label == REFUSED) & (sigma > ZERO)
-                     | mixed & (least < -slack))
-    out_of_range = mixed & ((points.consent < -SAME) | (points.consent > 1 + SAME))
-    tied = asked & ~mixed & (np.abs(sigma) <= ZERO)
-    tied |= mixed & ((points.consent < SAME) | (points.consent > 1 - SAME))
-    return points.good & ~wrong.any(axis=1) & ~out_of_range.any(axis=1), tied
-
-
-def distinct(owner: Ints, value: Floats, consent: Floats) -> Bools:
-    """First of each group of equal points; rows come sorted by owner."""
-    keep = np.ones(len(owner), dtype=bool)
-    if (owner[1:] != owner[:-1]).all():
-        return keep
-    start = 0
-    for k in range(1, len(owner)):
-        if owner[k] != owner[start]:
-            start = k
-            continue
-        others = [q for q in range(start, k) if keep[q]]
-        same = (np.abs(value[others] - value[k]).max(axis=1) < SAME) & (
-            np.abs(consent[others] - consent[k]).max(axis=1) < SAME)
-        keep[k] = not same.any()
-    return keep
 
 
 def _labelled(nodes: Nodes, rows: Ints, move: Ints, code: int) -> Nodes:

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import logit
-from .branch import TIE, Points, distinct, verify
 from .component import Components
 from .cyclic_proof import enumerate_fixed
 from .ends import QUIET, READINGS, exact
@@ -27,6 +26,7 @@ from .joint import index, newton
 from .leaf import Candidates
 from .nodes import MADE, MIX, REFUSED
 from .orders import MOST_STATES, by_orders
+from .points import TIE, Points, distinct, verify
 from .problem import ZERO, surplus
 from .state import Answers, finish, join, solve_states
 

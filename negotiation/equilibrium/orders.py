@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Points, solve_problems
+from .branch import solve_problems
 from .component import Components
 from .leaf import Candidates
 from .nodes import REFUSED, best_worth
+from .points import Points
 from .problem import ZERO, Problems
 
 Floats = NDArray[np.float64]

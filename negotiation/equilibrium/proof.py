@@ -113,11 +113,15 @@ class _Equations:
         self.a_low = np.where(box.label >= MIX, box.a_low, made)
         self.a_high = np.where(box.label >= MIX, box.a_high, made)
         pay_low, pay_high = payoffs(problems, box)
-        self.gain = (pay_low - box.high[:, None, :], pay_high - box.low[:, None, :])
         self.v_mid = 0.5 * (box.low + box.high)
         x = 0.5 * (box.x_low + box.x_high)[..., None]
         worth = (problems.value * x - 0.5 * problems.curvature * x**2).sum(axis=2)
         self.gain_mid = problems.reward + worth - self.v_mid[:, None, :]
+        # bounds of pay hold at equilibria, and the middle of the box is none: gains on the way from
+        # one to the other, or to another equilibrium, where pay is concave in terms
+        bent = (problems.curvature * (box.x_high - box.x_low)[..., None] ** 2).sum(axis=2) / 8.0
+        self.gain = (np.minimum(pay_low - box.high[:, None, :], self.gain_mid),
+                     np.maximum(pay_high - box.low[:, None, :], self.gain_mid) + bent)
         self._values()
         for slot in range(layout.mix.shape[1]):
             self._mix(slot)

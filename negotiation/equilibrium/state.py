@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import ties
-from .branch import TIE, Points, solve_problems
+from .branch import solve_problems
 from .leaf import index as index_of
 from .nodes import MADE, MIX, REFUSED
+from .points import TIE, Points
 from .problem import ZERO, Problems, settle, surplus
 from .watch import Watch
 

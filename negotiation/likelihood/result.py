@@ -64,6 +64,10 @@ class Uncertainty:
     concept_draws: int
 
 
+#: chances that lie closer are the same
+ROUNDING = 1e-12
+
+
 @dataclass(frozen=True)
 class Swing:
     """One parameter at the ends of its range, all others at their values: a bar of the tornado."""
@@ -75,10 +79,11 @@ class Swing:
 
     @property
     def width(self) -> float:
-        """How far the selected probability moves."""
+        """How far the selected probability moves; no move is smaller than rounding."""
         if self.at_low is None or self.at_high is None:
             return 0.0
-        return abs(self.at_high.selected - self.at_low.selected)
+        moved = abs(self.at_high.selected - self.at_low.selected)
+        return moved if moved > ROUNDING else 0.0
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..equilibrium.branch import Points
 from ..equilibrium.nodes import MADE as MAKE
 from ..equilibrium.nodes import MIX
 from ..equilibrium.nodes import REFUSED as REFUSE
+from ..equilibrium.points import Points
 from ..equilibrium.problem import KINDS, OFFERS, Problems, gather
 from ..equilibrium.regimes import MOST, listed, quick_states
 from ..equilibrium.state import Answers

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..equilibrium.bounds import contract
-from ..equilibrium.branch import Points, distinct, verify
 from ..equilibrium.leaf import Candidates, active, effective, guess, index, linear, system
 from ..equilibrium.nodes import MADE, MIX, REFUSED, UNDECIDED, Nodes, binding, roots
+from ..equilibrium.points import Points, distinct, verify
 from ..equilibrium.problem import ZERO, Problems, surplus, worth
 from ..equilibrium.state import Answers, finish, join, solve_states
 from ..equilibrium.ties import null_members

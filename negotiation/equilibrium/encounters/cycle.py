@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...stochastic.stage import against
-from ..branch import Points, verify
 from ..cyclic import CYCLE, UNSURE
 from ..ends import QUIET, VANISHING, labels_of
 from ..leaf import Candidates
 from ..logit import LOST
 from ..nodes import MADE, MIX, REFUSED
+from ..points import Points, verify
 from ..problem import ZERO, surplus, worth
 from ..state import Answers, finish, join
 from .bounds import TIE

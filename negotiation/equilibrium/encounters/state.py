@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from ...stochastic.many_players import solve_stage
 from ...stochastic.stage import MANY as THREE
 from ...stochastic.stage import Found, Stage, against
-from ..branch import Points, verify
 from ..component import Components
 from ..leaf import Candidates
 from ..nodes import MADE, REFUSED
+from ..points import Points, verify
 from ..problem import ZERO, Problems
 from ..state import (
     CONTINUUM,
