@@ -37,6 +37,8 @@ MOST = 16
 FIXED_BOXES = 1000
 UNPROVED = "every regime of pure consents was tried; that there is no other equilibrium is not " \
            "proved"
+BETWEEN = "several equilibria in pure consents are listed; mixed ones between them are not " \
+          "looked for"
 MIXED = "no regime of pure consents is an equilibrium: of mixed ones, the one that noise selects " \
         "is listed"
 
@@ -50,7 +52,9 @@ def quick_states(problems: Problems, indifferent: str, boxes: int = 3) -> Answer
     if loops is None:
         return _in_general(problems, np.arange(problems.size), indifferent, boxes)
     answers, known = loops
-    answers.doubt = dict.fromkeys(np.flatnonzero(known == LISTED).tolist(), UNPROVED)
+    number = np.bincount(answers.owner, minlength=problems.size)
+    answers.doubt = {p: BETWEEN if number[p] > 1 else UNPROVED
+                     for p in np.flatnonzero(known == LISTED).tolist()}
     parts, mixing = [answers], np.flatnonzero(known == MIXES)
     if len(mixing):
         parts.append(_selected(problems, mixing, indifferent))
