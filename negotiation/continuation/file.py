@@ -81,8 +81,10 @@ def read_json(path: str | Path, otherwise: str, form: str) -> dict[str, Any]:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
     except ValueError as error:
         raise InputError(f"{path} {otherwise}: it is not JSON ({error})") from None
-    if not isinstance(record, dict) or record.get("format") != form:
-        raise InputError(f"{path} {otherwise}: expected a file with format {form!r}")
+    found = record.get("format") if isinstance(record, dict) else None
+    if not isinstance(record, dict) or found != form:
+        raise InputError(f"{path} {otherwise}: expected a file with format {form!r}"
+                         + (f", found {found!r}" if found is not None else ""))
     return record
 
 
