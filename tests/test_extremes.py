@@ -90,6 +90,20 @@ def test_a_goal_is_the_discounted_chance() -> None:
     assert known[:, 0] == pytest.approx([1.0, 2.0 / 2.25, 2.0 / 2.25 * 0.5 / 0.75], rel=1e-14)
 
 
+def test_chances_by_now_are_asked_for_too() -> None:
+    """By date 0 nothing has happened; everything that names a date takes it."""
+    game = ng.load("issue-linkage")
+    outcome, parameter = next(iter(game.outcomes)), next(
+        name for name, one in game.parameters.items() if one.low is not None)
+    found = ng.likelihood(game, outcome, by=0.0, draws=8, indices=0, tornado=False)
+    assert found.failed == 0 and found.mean.high == 0.0
+    one = game.parameters[parameter]
+    assert one.low is not None and one.high is not None
+    trace = ng.trace(game, parameter, one.low, one.high, by=0.0, grid=3, checks=0)
+    assert all((branch.outcomes[outcome] == 0.0).all() for branch in trace.branches)
+    assert ng.tip(game, outcome, to=0.5, by=0.0, parameters=[parameter]).best is None
+
+
 def test_a_capped_draw_holds_the_selected_equilibrium_and_spans_a_longer_list() -> None:
     """Draws of the main case with more equilibria than the cap: four times the cap adds little."""
     game = ng.load("nrnap")

@@ -47,7 +47,8 @@ class Goals:
         if conditions is None:
             conditions = outcome_conditions(lattice.game, lattice.game.outcomes)
         sets = [lattice.holds(when) for when in conditions]
-        return Goals(np.array(sets, dtype=bool).reshape(len(sets), len(lattice.states)), 1.0 / by)
+        rate = 1.0 / by if by > 0.0 else np.inf
+        return Goals(np.array(sets, dtype=bool).reshape(len(sets), len(lattice.states)), rate)
 
     def scores(self, lattice: Lattice, draw: Ints, state: Ints, follow: Ints, consent: Floats,
                value: Floats, known: Floats) -> Floats:
