@@ -202,6 +202,10 @@ class _Point:
     followed: bool = False
 
 
+def _share(point: _Point) -> float:
+    return point.t
+
+
 @dataclass(eq=False)
 class _Search:
     measure: Measure
@@ -232,16 +236,22 @@ class _Search:
         shares = np.linspace(0.0, 1.0, self.grid).tolist()
         found = solved(self.measure, line, shares, self.solving)
         scores = [self.score(self.measure.reading(one)) for one in found]
-        place = next((k for k in range(1, len(shares)) if scores[k] >= 0.0), None)
-        if place is None:
-            return None
-        start, sure = (_Point(shares[k], scores[k], found[k]) for k in (place - 1, place))
+        points = [_Point(*one) for one in zip(shares, scores, found, strict=True)]
+        start = points[0]
         for attempt in range(RESTARTS + 1):
-            low, high, sure = self._narrowed(line, start, sure, attempt < RESTARTS)
+            # a play that nobody followed may have shown: the answer turns further on
+            place = next((k for k in range(1, len(points)) if points[k].score >= 0.0
+                          and points[k].t > start.t), None)
+            if place is None:
+                return None
+            low, high, sure = self._narrowed(line, max(start, points[place - 1], key=_share),
+                                             points[place], attempt < RESTARTS)
+            points.insert(place, sure)
             before, start = self._beside(line, low, high)
             if start.score >= 0.0:
                 break
-            # a play that nobody followed: the answer turns further on
+        else:
+            raise NumericalError("fresh lists on a turning point's two sides do not agree")
         readings = [self.measure.reading(one.found) for one in (before, start)]
         return Tip(FrozenMap({name: (begin, begin + high.t * (end - begin))
                               for name, begin, end in line}),
