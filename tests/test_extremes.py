@@ -111,6 +111,10 @@ def test_a_capped_draw_holds_the_selected_equilibrium_and_spans_a_longer_list() 
     few, many = (solve_batch(game, draws, Question("pact", game.horizon, cap=cap))
                  for cap in (16, 64))
     assert few.capped.all() and many.capped.all()
+    # of draw 356 the first 64 of the tree come to a chance of 0, as does what was called selected
+    other = {name: values[[356]] for name, values in Sampler(game).draws(0, 357).items()}
+    found = solve_batch(game, other, Question("pact", game.horizon, cap=16))
+    assert found.low[0] == 0.0 and found.high[0] >= found.selected[0] > 0.5
     for found in (few, many):
         assert (found.low <= found.selected).all() and (found.selected <= found.high).all()
     # the first 64 in the order of the tree come to 60 % to 78 % and to 0 % to 1.5 %

@@ -159,7 +159,8 @@ def _solve_rows(rows: Rows, mine: Ints, times: int, question: Question, found: C
     found.complete[here] = ~open_ & ~found.capped[here] & (question.concept == "mpe")
     found.selected[here] = low[here]
     if question.concept == "mpe":
-        several = here[high[here] - low[here] > APART]
+        # a list that is cut may be all alike, and the selected equilibrium another
+        several = here[(high[here] - low[here] > APART) | found.capped[here]]
         _select(lattice, asked, draw, several, question, found)
 
 
