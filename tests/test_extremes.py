@@ -9,6 +9,7 @@ from random_games import Shape, random_definition, random_game, rescaled
 import negotiation as ng
 from negotiation import from_dict
 from negotiation.equilibrium.extremes import Goals, furthest
+from negotiation.kernels import compiled
 from negotiation.lattice import build_lattice
 from negotiation.likelihood.batch import Question, solve_batch
 from negotiation.sampling import Sampler
@@ -111,12 +112,21 @@ def test_a_capped_draw_holds_the_selected_equilibrium_and_spans_a_longer_list() 
     few, many = (solve_batch(game, draws, Question("pact", game.horizon, cap=cap))
                  for cap in (16, 64))
     assert few.capped.all() and many.capped.all()
-    # of draw 356 the first 64 of the tree come to a chance of 0, as does what was called selected
-    other = {name: values[[356]] for name, values in Sampler(game).draws(0, 357).items()}
-    found = solve_batch(game, other, Question("pact", game.horizon, cap=16))
-    assert found.low[0] == 0.0 and found.high[0] >= found.selected[0] > 0.5
     for found in (few, many):
         assert (found.low <= found.selected).all() and (found.selected <= found.high).all()
     # the first 64 in the order of the tree come to 60 % to 78 % and to 0 % to 1.5 %
     assert (many.high - many.low >= [0.2, 0.5]).all()
     assert (many.high >= few.high - 1e-9).all() and (many.low <= few.low + 1e-9).all()
+
+
+def test_the_selected_equilibrium_is_looked_for_where_a_list_is_cut() -> None:
+    """Of this draw the first 64 of the tree come to a chance of 0, as did what was called selected.
+    Loops follow noise to its end, round kinks; without them the nearest equilibrium stands for it
+    in 32 states."""
+    game = ng.load("nrnap")
+    draw = {name: values[[356]] for name, values in Sampler(game).draws(0, 357).items()}
+    found = solve_batch(game, draw, Question("pact", game.horizon, cap=16))
+    assert found.low[0] == 0.0 and found.capped[0] and not found.complete[0]
+    assert found.low[0] <= found.selected[0] <= found.high[0]
+    if compiled.available():
+        assert found.selected[0] > 0.5
