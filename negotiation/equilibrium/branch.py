@@ -35,10 +35,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-#: boxes that a problem without any equilibrium yet may cost (one exists, so it is worth many)
+#: boxes that a problem without any equilibrium yet may cost (one exists, so it is worth many), and
+#: that are held at once of any
 MOST_BOXES = 3000
-#: boxes of one problem that are held at once
-MOST_AT_ONCE = MOST_BOXES
 #: boxes of such a problem after which regimes that cost much are tried, too
 LATE = 300
 #: boxes of one problem that are searched when its budget ends, and starts of Newton in each
@@ -80,14 +79,11 @@ class _Search:
     def _few(self, nodes: Nodes) -> Nodes:
         """No more boxes of one problem at once than can be held: a split of a state with many moves
         makes tens of thousands, before any of them is counted."""
-        if len(nodes.owner) <= MOST_AT_ONCE:
+        if len(nodes.owner) <= MOST_BOXES:
             return nodes
-        order = np.argsort(nodes.owner, kind="stable")
-        owner = nodes.owner[order]
-        kept = order[np.arange(len(order)) - np.searchsorted(owner, owner) < MOST_AT_ONCE]
-        self.doubt.update(dict.fromkeys(np.setdiff1d(
-            np.flatnonzero(np.bincount(owner) > MOST_AT_ONCE), list(self.doubt)).tolist(), BUDGET))
-        return nodes.take(np.sort(kept))
+        for p in np.flatnonzero(np.bincount(nodes.owner) > MOST_BOXES):
+            self.doubt.setdefault(int(p), BUDGET)
+        return nodes.take(np.sort(_first(nodes.owner, MOST_BOXES)))
 
     def _solved(self, owner: Ints) -> Bools:
         """Which of some problems have an equilibrium already."""
@@ -240,9 +236,7 @@ class _Search:
         nodes = self._decide_rest(nodes)
         joint = np.asarray(jointly(nodes.label, nodes.low.shape[1]).any(axis=1))
         nodes = nodes.take(~joint)
-        order = np.argsort(nodes.owner, kind="stable")
-        rank = np.arange(len(order)) - np.searchsorted(nodes.owner[order], nodes.owner[order])
-        nodes = nodes.take(order[rank < MOST_PROBED])
+        nodes = nodes.take(_first(nodes.owner, MOST_PROBED))
         for start in range(STARTS):
             if not len(nodes.owner):
                 return
@@ -375,16 +369,16 @@ class _Search:
         return Points(owner, label, value, consent, terms[order], paid[order], sign, tied[order],
                       self.doubt)
 
-
     def _add_up(self, owner: Ints, sign: Ints) -> None:
         """The indices of all equilibria of a state sum to one (Nash terms, no ties): a list whose
         do not lacks some, whatever the boxes say."""
+        if self.first:
+            return
         nash = ((self.problems.kind == NASH) | ~self.problems.bargained).all(axis=1)
         nash &= ~self.problems.constrained.any(axis=1)
         total = np.bincount(owner, sign, minlength=self.problems.size)
-        here = np.bincount(owner, minlength=self.problems.size) > 0
-        for p in np.flatnonzero(nash & here & (total != 1)) if not self.first else ():
-            self.doubt.setdefault(int(p), INDICES)
+        for p in np.unique(owner[nash[owner] & (total[owner] != 1)]).tolist():
+            self.doubt.setdefault(p, INDICES)
 
 
 BUDGET = "the search stopped at its budget of boxes"
@@ -399,6 +393,12 @@ def solve_problems(problems: Problems, first: bool = False, boxes: int = 1000,
     more time than ``watch`` gives, is left with a doubt.
     """
     return _Search(problems, first, boxes, watch).run()
+
+
+def _first(owner: Ints, most: int) -> Ints:
+    """The first ``most`` rows of each owner, by owner."""
+    order = np.argsort(owner, kind="stable")
+    return order[np.arange(len(order)) - np.searchsorted(owner[order], owner[order]) < most]
 
 
 def _labelled(nodes: Nodes, rows: Ints, move: Ints, code: int) -> Nodes:

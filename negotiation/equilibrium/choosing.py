@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .extremes import ROOM, furthest
+from .extremes import ROOM, Goals, cut_back, together
 from .tree import Aside, Tree
 
 Floats = NDArray[np.float64]
@@ -65,14 +65,16 @@ def _furthest(tree: Tree, rest: Floats, open_: Ints, source: Ints, draw: Ints, c
     """Which branches are kept where a draw has more than ``cap``: those that lead furthest apart.
     ``open_`` (k, width) are the level's components that were chosen; ``rest`` (B, K) is what the
     branches they come from are worth elsewhere."""
-    score, many = _scores(tree), np.bincount(draw)[draw] > cap
-    rows = np.flatnonzero(many)
-    worth = rest[source[rows]]
-    for states, which in zip(open_, chosen[rows].T, strict=True):
-        for state in states.tolist():
-            worth += score[tree.node[source[rows], state] + which]
-    kept = rows[furthest(draw[rows], worth, cap if tree.keep is None else tree.keep)]
-    kept = np.sort(np.concatenate([np.flatnonzero(~many), kept]))
+    score = _scores(tree)
+
+    def worth(rows: Ints) -> Floats:
+        found = rest[source[rows]]
+        for states, which in zip(open_, chosen[rows].T, strict=True):
+            for state in states.tolist():
+                found += score[tree.node[source[rows], state] + which]
+        return found
+
+    kept = cut_back(draw, cap, cap if tree.keep is None else tree.keep, worth)
     _cut(tree, draw, kept)
     return kept
 
@@ -86,10 +88,7 @@ def _elsewhere(tree: Tree, members: Ints, open_: Ints) -> Floats:
     known[tree.node[0] >= 0] = True
     asked[lattice.edge_target[~known[lattice.edge_state]]] = asked[members] = True
     known[members[open_]] = False
-    worth = np.zeros((len(tree.node), score.shape[1]))
-    for state in np.flatnonzero(known & asked).tolist():
-        worth += score[tree.node[:, state]]
-    return worth
+    return together(score, tree.node[:, np.flatnonzero(known & asked)])
 
 
 def _most(draw: Ints) -> int:
@@ -108,14 +107,7 @@ def _cut(tree: Tree, draw: Ints, kept: Ints) -> None:
 
 def _scores(tree: Tree) -> Floats:
     """(T, K) what the nodes so far are worth to each goal; asked for where branches are cut."""
-    assert tree.goals is not None
-    if tree.score is None:
-        tree.score = np.zeros((0, len(tree.goals.inside) + tree.value.shape[1]))
-    for block in tree.blocks:
-        if block.begin < len(tree.score):
-            continue
-        value = tree.value[block.begin:block.begin + len(block.state)]
-        new = tree.goals.scores(tree.lattice, block.draw, block.state, block.follow,
-                                block.answers.consent, value, tree.score)
-        tree.score = np.concatenate([tree.score, new])
+    if tree.goals is None:
+        tree.goals = Goals.of(tree.lattice, tree.lattice.game.horizon)
+    tree.score = tree.goals.extended(tree.lattice, tree.blocks, tree.value, tree.score)
     return tree.score

@@ -106,8 +106,7 @@ def traverse(lattice: Lattice, *, cap: int, one: bool = False, concept: str = "m
         raise InputError(f"{lattice.game.name}: the lattice lacks what the game's postures pay: "
                          "lay a convention on it first (negotiation.postures.play_out)")
     tree = root(lattice, concept, tolerant)
-    tree.goals = Goals.of(lattice, lattice.game.horizon) if goals is None else goals
-    tree.keep = keep
+    tree.goals, tree.keep = goals, keep
     size, done = len(lattice.states), 0
     for members in levels(lattice):
         if watch is not None and watch.ending is not None and not one:

@@ -14,14 +14,16 @@ equilibria like any other, and their range is an inner bound of the range of all
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..lattice import Lattice
 from ..model import Condition, Game
+from .state import Answers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,6 +33,17 @@ Bools = NDArray[np.bool_]
 SAME = 1e-9
 #: how far beyond a cap branches may grow before they are cut back to it
 ROOM = 4
+
+
+class Solved(Protocol):
+    """Nodes that were solved in one call: their ids from ``begin``, the draw and the state of each
+    (T,), and the nodes that its moves lead to (T, M), −1 where there is none (yet)."""
+
+    begin: int
+    draw: Ints
+    state: Ints
+    follow: Ints
+    answers: Answers
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +62,19 @@ class Goals:
         sets = [lattice.holds(when) for when in conditions]
         rate = 1.0 / by if by > 0.0 else np.inf
         return Goals(np.array(sets, dtype=bool).reshape(len(sets), len(lattice.states)), rate)
+
+    def extended(self, lattice: Lattice, blocks: Sequence[Solved], value: Floats,
+                 known: Floats | None) -> Floats:
+        """(N, K + n) what all nodes so far are worth, given that of the first; ``value`` (N, n)."""
+        if known is None:
+            known = np.zeros((0, len(self.inside) + value.shape[1]))
+        for block in blocks:
+            if block.begin >= len(known):
+                mine = value[block.begin:block.begin + len(block.state)]
+                known = np.concatenate([known, self.scores(
+                    lattice, block.draw, block.state, block.follow, block.answers.consent, mine,
+                    known)])
+        return known
 
     def scores(self, lattice: Lattice, draw: Ints, state: Ints, follow: Ints, consent: Floats,
                value: Floats, known: Floats) -> Floats:
@@ -75,6 +101,24 @@ class Goals:
 def outcome_conditions(game: Game, names: Iterable[str]) -> tuple[Condition, ...]:
     """When some outcomes hold; those that are about how a posture is played have no states."""
     return tuple(game.outcomes[name].when for name in names if not game.outcomes[name].posture)
+
+
+def together(score: Floats, node: Ints) -> Floats:
+    """(B, K) what the nodes (B, F) of some branches are worth together; a column at a time, since
+    branches can be many."""
+    worth = np.zeros((len(node), score.shape[1]))
+    for column in node.T:
+        worth += score[column]
+    return worth
+
+
+def cut_back(draw: Ints, most: int, keep: int, worth: Callable[[Ints], Floats]) -> Ints:
+    """Which branches (B,), sorted by draw, stay: all of a draw that has no more than ``most``, of
+    others the ``keep`` that lead furthest apart by what they are ``worth`` (rows → scores)."""
+    many = np.bincount(draw)[draw] > most
+    rows = np.flatnonzero(many)
+    kept = rows[furthest(draw[rows], worth(rows), keep)]
+    return np.sort(np.concatenate([np.flatnonzero(~many), kept]))
 
 
 def furthest(draw: Ints, score: Floats, cap: int) -> Ints:

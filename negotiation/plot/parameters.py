@@ -67,8 +67,7 @@ def branches(trace: Trace, outcome: str | None = None, *, ax: Axes | None = None
     unit = game.parameters[asked.parameter].unit
     across = inches(width) if ax is None else wide(ax)
     found = len(trace.branches)
-    ranges = [(one.value, *one.chances[name]) for one in trace.solved
-              if one.capped or one.listed > one.plays]
+    ranges = [(one.value, *one.chances[name]) for one in trace.solved if one.beyond]
     note = (f"Chance within {time(asked.by, game.time_unit)} on "
             + (f"{found} branches" if found > 1 else "the branch") + " of equilibria"
             + (f", the first {SHOWN} of them in the key" if found > SHOWN else "") + "."

@@ -164,7 +164,7 @@ def _effects(trace: Trace, event: Event) -> Iterator[str]:
 
 def _beyond(trace: Trace) -> Iterator[str]:
     """The range of chances at values where only some of the branches are followed."""
-    many = [one for one in trace.solved if one.capped or one.listed > one.plays]
+    many = [one for one in trace.solved if one.beyond]
     if not many:
         return
     names = _told(trace)

@@ -18,7 +18,6 @@ from .sample import Sample, matched
 Floats = NDArray[np.float64]
 
 
-
 @dataclass(eq=False)
 class _Chain:
     number: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,12 +19,12 @@ from . import store
 from .assemble import Happening, happenings
 from .branches import branches
 from .certified import certified
-from .chances import Spread, chances, spread
+from .chances import Spread
 from .locate import NARROW, Refiner
 from .measure import CascadeMeasure, read
 from .plays import equilibrium
 from .proved import unprovable, windows
-from .result import Ending, Event, Settings, Solved, Trace
+from .result import Branch, Ending, Event, Settings, Solved, Trace
 from .sample import Family, Sample, matched
 from .stages import Progress, Work, run
 from .sweep import OutOfTime, Solving
@@ -163,11 +164,12 @@ def finish(work: Work, settings: Settings, ending: Ending, started: float) -> Tr
     shown, missed = _certified(shown)
     work.failed |= missed
     found, events, owners = branches(shown, met, settings)
+    ends = _ends(found)
     solved = tuple(Solved(
         value=value_at(settings, sample.t), plays=len(sample.points), equilibria=sample.count,
         searched=sample.searched, complete=sample.searched and sample.complete,
         because=_because(sample), listed=max(sample.listed, len(sample.points)),
-        chances=_spread(sample, settings.by),
+        chances=_spread(sample, ends.get(value_at(settings, sample.t), {})),
         capped=sample.cut if sample.listed else sample.capped)
         for sample in work.samples)
     return Trace(
@@ -243,13 +245,22 @@ class Between:
         return found
 
 
-def _spread(sample: Sample, by: float) -> Spread:
+def _ends(found: Sequence[Branch]) -> dict[float, dict[str, list[float]]]:
+    """Value → outcome → its chance on every branch that has a point there."""
+    ends: dict[float, dict[str, list[float]]] = {}
+    for branch in found:
+        for k, value in enumerate(branch.values.tolist()):
+            here = ends.setdefault(value, {})
+            for name, rows in branch.outcomes.items():
+                here.setdefault(name, []).append(float(rows[k]))
+    return ends
+
+
+def _spread(sample: Sample, followed: Mapping[str, Sequence[float]]) -> Spread:
     """The range of every outcome's chance over what was listed at a value that was searched."""
-    here = [point for point in sample.points if point.t == sample.t] if sample.searched else []
-    mine = spread(chances(here, by))
-    ends = {name: [*mine.get(name, ()), *sample.spread.get(name, ())]
-            for name in dict.fromkeys((*mine, *sample.spread))}
-    return FrozenMap({name: (min(found), max(found)) for name, found in ends.items()})
+    ends = {name: [*followed.get(name, ()), *sample.spread.get(name, ())]
+            for name in dict.fromkeys((*followed, *sample.spread))} if sample.searched else {}
+    return FrozenMap({name: (min(chance), max(chance)) for name, chance in ends.items()})
 
 
 def value_at(settings: Settings, t: float) -> float:

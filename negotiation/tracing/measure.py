@@ -73,22 +73,21 @@ class Measure(Protocol):
         ...
 
 
-def solved(measure: Measure, line: Line, t: Sequence[float], solving: Solving) -> list[Found]:
+def solved(families: Sequence[Family], t: Sequence[float], solving: Solving) -> list[Found]:
     """The plays at shares t of a line, each solved afresh."""
-    return list(zip(*(family.samples(t, solving) for family in measure.families(line)),
-                    strict=True))
+    return list(zip(*(family.samples(t, solving) for family in families), strict=True))
 
 
 def read(measure: Measure, line: Line, t: Sequence[float], solving: Solving) -> list[Reading]:
     """Readings at shares t of a line, each solved afresh."""
-    return [measure.reading(found) for found in solved(measure, line, t, solving)]
+    return [measure.reading(found) for found in solved(measure.families(line), t, solving)]
 
 
-def followed(measure: Measure, line: Line, t: float, near: Sequence[Found], solving: Solving,
+def followed(families: Sequence[Family], t: float, near: Sequence[Found], solving: Solving,
              ) -> Found:
     """Plays from points nearby, followed to a share t of a line."""
     return tuple(family.follow([t], solving, [[p for found in near for p in found[k].points]])[0]
-                 for k, family in enumerate(measure.families(line)))
+                 for k, family in enumerate(families))
 
 
 @dataclass(frozen=True, eq=False)

@@ -168,6 +168,11 @@ class Solved:
     chances: FrozenMap[str, tuple[float, float]]
     capped: bool
 
+    @property
+    def beyond(self) -> bool:
+        """Whether there are more plays than are followed."""
+        return self.capped or self.listed > self.plays
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -302,7 +307,7 @@ class Trace:
                   f", and {self.surprises} showed plays that "
                   + ("no branch covered; where all plays were listed, they were then followed"
                      if self.followed else "were not covered and were then followed"))
-        many = sum(one.capped or one.listed > one.plays for one in fresh)
+        many = sum(one.beyond for one in fresh)
         found += f", but {many} values have more branches than are followed." if many else "."
         if self.windows is not None and self.inconsistent_because is None:
             span = abs(self.settings.end - self.settings.begin)

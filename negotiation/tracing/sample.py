@@ -33,6 +33,7 @@ LARGE = 64
 #: how far a play may have moved, in payoff ranges, from where it was carried along from
 CARRIED = 1e-2
 
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """All plays that were found at t.

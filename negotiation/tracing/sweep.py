@@ -25,7 +25,7 @@ from ..equilibrium.directional import mean_terms
 from ..equilibrium.distinct import of_rows
 from ..equilibrium.encounters import solve as encounters
 from ..equilibrium.encounters.request import with_encounters
-from ..equilibrium.extremes import ROOM, Goals, furthest
+from ..equilibrium.extremes import ROOM, Goals, cut_back, together
 from ..equilibrium.nodes import MADE, MIX, REFUSED
 from ..equilibrium.problem import KINDS, Problems, gather, worth
 from ..equilibrium.result import Options
@@ -130,8 +130,8 @@ class Sweep:
     def __init__(self, lattice: Lattice, solving: Solving, local: Local = cold,
                  goals: Goals | None = None) -> None:
         self.same = SAME
-        self.goals = Goals.of(lattice, lattice.game.horizon) if goals is None else goals
-        self.score: Floats = np.zeros((0, len(self.goals.inside) + lattice.discount.shape[1]))
+        self.goals = goals
+        self.score: Floats | None = None
         share = max(solving.boxes // len(lattice.states), 1)
         self.lattice, self.local = lattice, local
         self.solving = replace(solving, boxes=share)
@@ -344,7 +344,8 @@ class Sweep:
         cap = self.solving.cap
         number = np.bincount(draw)
         if number.max() > (cap if ahead is None else ROOM * cap):
-            left = self._furthest(first, frontier, number[draw] > cap)
+            score, asked = self._scores(), self.node[first][:, frontier]
+            left = cut_back(draw, cap, cap, lambda rows: together(score, asked[rows]))
             self.capped.update(np.flatnonzero(number > cap).tolist())
         else:
             left = np.arange(len(first))
@@ -353,21 +354,12 @@ class Sweep:
         self.weight = np.asarray(weight[left], dtype=np.float64)
         return kept
 
-    def _furthest(self, rows: Ints, frontier: Ints, many: Bools) -> Ints:
-        """Which of some branches are kept where there are too ``many`` of a draw: those that lead
-        furthest apart in what is still asked for."""
-        for block in self.blocks:
-            if block.begin >= len(self.score):
-                value = self.value[block.begin:block.begin + len(block.state)]
-                self.score = np.concatenate([self.score, self.goals.scores(
-                    self.lattice, block.draw, block.state, block.follow, block.answers.consent,
-                    value, self.score)])
-        place = np.flatnonzero(many)
-        worth = np.zeros((len(place), self.score.shape[1]))
-        for column in self.node[rows[place]][:, frontier].T:
-            worth += self.score[column]
-        kept = place[furthest(self.draw[rows[place]], worth, self.solving.cap)]
-        return np.sort(np.concatenate([np.flatnonzero(~many), kept]))
+    def _scores(self) -> Floats:
+        """(N, K) what the nodes so far are worth to each goal; asked for where branches are cut."""
+        if self.goals is None:
+            self.goals = Goals.of(self.lattice, self.lattice.game.horizon)
+        self.score = self.goals.extended(self.lattice, self.blocks, self.value, self.score)
+        return self.score
 
 
 def _grouped(rows: Ints) -> tuple[Ints, Ints]:

@@ -35,6 +35,7 @@ from .measure import (
     read,
     solved,
 )
+from .sample import Family
 from .sweep import OutOfTime, Solving
 
 Floats = NDArray[np.float64]
@@ -233,10 +234,8 @@ class _Search:
                                    ** 2 for name, begin, end in line)))
         if length == 0.0:
             return None
-        shares = np.linspace(0.0, 1.0, self.grid).tolist()
-        found = solved(self.measure, line, shares, self.solving)
-        scores = [self.score(self.measure.reading(one)) for one in found]
-        points = [_Point(*one) for one in zip(shares, scores, found, strict=True)]
+        families = self.measure.families(line)
+        points = list(self._points(families, np.linspace(0.0, 1.0, self.grid).tolist(), ()))
         start = points[0]
         for attempt in range(RESTARTS + 1):
             # a play that nobody followed may have shown: the answer turns further on
@@ -244,10 +243,10 @@ class _Search:
                           and points[k].t > start.t), None)
             if place is None:
                 return None
-            low, high, sure = self._narrowed(line, max(start, points[place - 1], key=_share),
+            low, high, sure = self._narrowed(families, max(start, points[place - 1], key=_share),
                                              points[place], attempt < RESTARTS)
             points.insert(place, sure)
-            before, start = self._beside(line, low, high)
+            before, start = self._beside(families, low, high)
             if start.score >= 0.0:
                 break
         else:
@@ -258,21 +257,23 @@ class _Search:
                    high.t * length, abs(start.score - before.score) > 1e-4,
                    before=readings[0], after=readings[1], error=(high.t - low.t) * length)
 
-    def _beside(self, line: Line, low: _Point, high: _Point) -> tuple[_Point, _Point]:
+    def _beside(self, families: Sequence[Family], low: _Point, high: _Point,
+                ) -> tuple[_Point, _Point]:
         """The points just short of a turning point and just beyond it, solved afresh; and the plays
         that were followed to just short of it."""
         at = [max(low.t - BESIDE, 0.0), min(high.t + BESIDE, 1.0)]
-        short, beyond = solved(self.measure, line, at, self.solving)
+        short, beyond = solved(families, at, self.solving)
         if low.followed:
-            came = followed(self.measure, line, at[0], [low.found], self.solving)
+            came = followed(families, at[0], [low.found], self.solving)
             short = tuple(replace(one, points=(*one.points, *(
                 point for point in certified(other.points) if point is not None)))
                 for one, other in zip(short, came, strict=True))
-        before, after = (_Point(t, self.score(self.measure.reading(one)), one)
-                         for t, one in zip(at, (short, beyond), strict=True))
-        return before, after
+        return self._point(at[0], short), self._point(at[1], beyond)
 
-    def _narrowed(self, line: Line, low: _Point, high: _Point, follow: bool,
+    def _point(self, t: float, found: Found, followed: bool = False) -> _Point:
+        return _Point(t, self.score(self.measure.reading(found)), found, followed)
+
+    def _narrowed(self, families: Sequence[Family], low: _Point, high: _Point, follow: bool,
                   ) -> tuple[_Point, _Point, _Point]:
         """A bracket narrowed to ``NARROW``, an end on either side of the turning point; and the
         nearest point beyond it that was solved afresh.
@@ -280,7 +281,7 @@ class _Search:
         Where a large game's plays can be followed, those that decide the answer are, once the
         bracket is narrower than ``CLOSE``: that costs little beside a fresh list.
         """
-        large = all(family.large for family in self.measure.families(line))
+        follow &= all(family.large for family in families)
         sure = high
         for _ in range(ROUNDS):
             width = high.t - low.t
@@ -291,29 +292,29 @@ class _Search:
                 guess = low.t - low.score * width / (high.score - low.score)
                 step = max(0.02 * width, 0.3 * NARROW)
                 points |= {guess - step, guess + step}
-            following = follow and large and width < CLOSE
             inside = sorted(t for t in points if low.t < t < high.t)
-            for one in self._points(line, inside, (low, high) if following else ()):
+            near = (low, high) if follow and width < CLOSE else ()
+            for one in self._points(families, inside, near):
                 if one.score >= 0.0:
                     high, sure = one, sure if one.followed else one
                     break
                 low = one
         return low, high, sure
 
-    def _points(self, line: Line, at: Sequence[float], near: Sequence[_Point],
+    def _points(self, families: Sequence[Family], at: Sequence[float], near: Sequence[_Point],
                 ) -> Iterator[_Point]:
         """Points of a line, solved afresh, or with the plays from others that decide the answer."""
         if not near:
-            for t, found in zip(at, solved(self.measure, line, at, self.solving), strict=True):
-                yield _Point(t, self.score(self.measure.reading(found)), found)
+            for t, found in zip(at, solved(families, at, self.solving), strict=True):
+                yield self._point(t, found)
             return
         starts = [self.measure.deciding(one.found, self.rising) for one in near]
         for t in at:
-            found = followed(self.measure, line, t, starts, self.solving)
+            found = followed(families, t, starts, self.solving)
             if all(sample.points for sample in found):
-                yield _Point(t, self.score(self.measure.reading(found)), found, True)
+                yield self._point(t, found, True)
             else:
-                yield from self._points(line, [t], ())
+                yield from self._points(families, [t], ())
 
     def together(self, best: Tip | None, progress: Progress | None) -> Tip | None:
         """A smaller change of several parameters, by compass search over directions of rays."""
